@@ -1,0 +1,246 @@
+// Everything that vmlab can do to the outside world, in its own words: plain values in and out.
+// Failed operations throw Error with the library's own message; absence is std::optional.
+// Calls may come from several threads at once. A call that takes a stop_token throws Cancelled soon
+// after a stop is requested.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/gate.h"
+#include "lab/image.h"
+#include "lab/lab.h"
+
+namespace vmlab {
+
+/// `text` is what is being done now (one line); `done`/`total` in bytes, total 0 when unknown.
+using Progress =
+    std::function<void(const std::string& text, std::uint64_t done, std::uint64_t total)>;
+
+// ---- Hypervisor -------------------------------------------------------------------------------
+
+/// vmlab's mark on a domain or network, from its <metadata> (namespace urn:vmlab:1).
+struct Label {
+  std::string lab;
+  std::string node;  // empty for a network
+  std::string hash;  // of the inputs that it was defined from
+  bool operator==(const Label&) const = default;
+};
+
+enum class DomainState { shut_off, running, paused, crashed, other };
+
+struct DomainInfo {
+  std::string name;
+  std::string uuid;
+  DomainState state = DomainState::shut_off;
+  std::optional<Label> label;  // nullopt: somebody else's
+};
+
+struct NetworkInfo {
+  std::string name;
+  std::string uuid;
+  std::string bridge;
+  bool active = false;
+  std::optional<Label> label;
+  std::vector<Cidr> cidrs;
+  std::map<std::string, std::vector<std::string>> hosts;  // DNS: address -> names
+};
+
+struct HypervisorInfo {
+  std::string uri;
+  std::string libvirt_version;  // 9.0.0
+  std::string qemu_version;     // 7.2.22
+  std::string emulator;         // path
+  unsigned cpus = 0;
+  std::uint64_t memory_mib = 0;
+  std::uint64_t memory_free_mib = 0;
+};
+
+/// One libvirt connection URI.
+class Hypervisor {
+ public:
+  virtual ~Hypervisor() = default;
+  virtual HypervisorInfo info() = 0;
+  virtual std::vector<DomainInfo> domains() = 0;    // all, owned or not
+  virtual std::vector<NetworkInfo> networks() = 0;  // all, owned or not
+  virtual std::optional<DomainInfo> domain(const std::string& name) = 0;
+
+  /// Defines, or redefines the same UUID. Ensure: nothing happens when it is there already.
+  virtual void define_network(const std::string& xml) = 0;
+  virtual void start_network(const std::string& name) = 0;  // also autostart; active already: nothing
+  /// Makes the network's DNS answer for exactly these hosts, live and persistent.
+  virtual void set_dns_hosts(const std::string& network,
+                             const std::map<std::string, std::vector<std::string>>& hosts) = 0;
+  virtual void remove_network(const std::string& name) = 0;  // absent: nothing
+
+  virtual void define_domain(const std::string& xml) = 0;
+  virtual void start_domain(const std::string& name) = 0;  // running already: nothing; paused: resumed
+  virtual void stop_domain(const std::string& name) = 0;   // power off; not running or absent: nothing
+  /// Stops and undefines with everything libvirt keeps about it (NVRAM, snapshots, checkpoints, saves).
+  virtual void remove_domain(const std::string& name) = 0;  // absent: nothing
+  virtual std::chrono::nanoseconds cpu_time(const std::string& domain) = 0;
+  virtual std::uint64_t resident_kib(const std::string& domain) = 0;  // of its QEMU process
+
+  /// Boots a kernel with `type='kvm'` under a short limit and tells whether it lived. Slow: remember it.
+  virtual bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) = 0;
+};
+
+// ---- Images -----------------------------------------------------------------------------------
+
+struct SeedFiles {
+  std::string user_data;
+  std::string meta_data;
+  std::string network_config;
+};
+
+struct DiskInfo {
+  std::uint64_t virtual_bytes = 0;
+  std::uint64_t allocated_bytes = 0;
+  std::string format;
+  std::string backing_file;  // empty when it has none
+};
+
+/// Disks and images by libguestfs. Files appear by rename: a file that exists is whole.
+class Images {
+ public:
+  virtual ~Images() = default;
+  virtual std::optional<DiskInfo> disk(const std::filesystem::path& path) = 0;  // nullopt: no file
+  virtual void create_overlay(const std::filesystem::path& path,
+                              const std::filesystem::path& backing,
+                              const std::string& backing_format, std::uint64_t size_mib) = 0;
+  /// An empty qcow2 disk with one ext4 file system over the whole of it, labelled.
+  virtual void create_data_disk(const std::filesystem::path& path, std::uint64_t size_mib,
+                                const std::string& label, std::stop_token stop) = 0;
+  /// NoCloud seed (ISO 9660, label `cidata`), mode 0600.
+  virtual void create_seed(const std::filesystem::path& path, const SeedFiles& files) = 0;
+  /// A BuildSource to a bootable base disk. Needs the distribution's mirror.
+  virtual void build_base(const Image& image, const std::filesystem::path& path, const Progress&,
+                          std::stop_token stop) = 0;
+  /// Derives the prepared image: a full, standalone qcow2 made from `base`.
+  virtual void prepare(const Image& image, const std::filesystem::path& base,
+                       const std::filesystem::path& path, const Progress&, std::stop_token stop) = 0;
+};
+
+// ---- Guests -----------------------------------------------------------------------------------
+
+/// How to reach a node by ssh. `known_hosts` pins its key; an unknown or other key is refused.
+struct SshTarget {
+  std::string node;  // for messages
+  std::string address;
+  std::uint16_t port = 22;
+  std::string user = "root";
+  std::filesystem::path private_key;
+  std::filesystem::path known_hosts;
+};
+
+struct GuestCommand {
+  std::string script;  // for `/bin/sh -c`, built from quoted words only
+  std::string input;   // standard input
+  std::chrono::seconds timeout{60};
+  std::function<void(std::string_view line)> on_line;  // each line of either stream, as it comes
+};
+
+struct GuestResult {
+  int exit_code = 0;  // 128+n when a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Thrown (as Error) when a node could not be asked at all; a command that ran and failed is no error.
+class Unreachable : public Error {
+ public:
+  using Error::Error;
+};
+
+class Guests {
+ public:
+  virtual ~Guests() = default;
+  /// Throws Unreachable when there is no connection, login, or answer within the timeout.
+  virtual GuestResult run(const SshTarget& target, const GuestCommand& command,
+                          std::stop_token stop) = 0;
+  /// Copies a file to the node; continues a partial `<remote>.part`, verifies the SHA-256 there, then
+  /// renames. Mode of the remote file is `mode`.
+  virtual void upload(const SshTarget& target, const std::filesystem::path& local,
+                      const std::string& remote, unsigned mode, const std::string& sha256,
+                      const Progress&, std::stop_token stop) = 0;
+  virtual void download(const SshTarget& target, const std::string& remote,
+                        const std::filesystem::path& local, std::stop_token stop) = 0;
+  /// Host key pair, OpenSSH private key text and public key line `ssh-ed25519 AAAA…` without comment.
+  virtual std::pair<std::string, std::string> generate_key() = 0;
+};
+
+// ---- System -----------------------------------------------------------------------------------
+
+struct HttpReply {
+  bool reached = false;
+  int status = 0;
+  std::string body;
+  std::string error;  // why nothing was reached
+};
+
+struct FileInfo {
+  std::uint64_t size_bytes = 0;
+  std::uint64_t allocated_bytes = 0;
+  bool directory = false;
+};
+
+/// Held lock; released when destroyed.
+class Lock {
+ public:
+  virtual ~Lock() = default;
+};
+
+/// Files, processes, network and clock of this host.
+class System {
+ public:
+  virtual ~System() = default;
+  // Files. `write` goes through a temporary file and rename; directories are made as needed.
+  virtual std::optional<std::string> read(const std::filesystem::path& path) = 0;
+  virtual void write(const std::filesystem::path& path, std::string_view text, unsigned mode) = 0;
+  virtual void append(const std::filesystem::path& path, std::string_view line) = 0;  // flushed
+  virtual void make_directory(const std::filesystem::path& path, unsigned mode) = 0;
+  virtual std::optional<FileInfo> stat(const std::filesystem::path& path) = 0;
+  virtual std::vector<std::string> list(const std::filesystem::path& directory) = 0;  // names; none: empty
+  virtual void remove(const std::filesystem::path& path) = 0;  // recursive; absent: nothing
+  virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  virtual std::uint64_t free_bytes(const std::filesystem::path& path) = 0;
+  virtual std::string sha256(const std::filesystem::path& path, const Progress&,
+                             std::stop_token stop) = 0;
+  /// Throws Error with ExitCode::locked naming pid and command of the holder.
+  virtual std::unique_ptr<Lock> lock(const std::filesystem::path& path) = 0;
+
+  // Network.
+  virtual std::vector<Cidr> routes() = 0;  // networks that the host reaches, the default route left out
+  virtual HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
+                             std::stop_token stop) = 0;
+  /// Resumes `<path>.part`, verifies the digest (`sha256` or `sha512`) when `digest` is not empty, renames.
+  /// A mismatch keeps what was good and says both sums.
+  virtual void download(const std::string& url, const std::filesystem::path& path,
+                        const std::string& algorithm, const std::string& digest, const Progress&,
+                        std::stop_token stop) = 0;
+
+  // Clock.
+  virtual std::chrono::system_clock::time_point now() = 0;
+  virtual std::chrono::milliseconds monotonic() = 0;
+  /// Waits; throws Cancelled when stopped.
+  virtual void wait(std::chrono::milliseconds duration, std::stop_token stop) = 0;
+  virtual std::string boot_id() = 0;
+};
+
+struct Ports {
+  Hypervisor& hypervisor;
+  Images& images;
+  Guests& guests;
+  System& system;
+};
+
+}  // namespace vmlab
