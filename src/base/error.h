@@ -11,8 +11,8 @@ namespace vmlab {
 /// Exit codes of the program; scripts rely on them.
 enum class ExitCode { done = 0, failed = 1, bad_input = 2, locked = 3, interrupted = 130 };
 
-/// An operation that failed. `message` has the form `cannot <verb> '<thing>': <cause>`; `trail` holds
-/// what was being done, innermost first; `hint` is one action for the user, or empty.
+/// An operation that failed. `message` has the form `cannot <verb> '<thing>': <cause>`; `trail`
+/// holds what was being done, innermost first; `hint` is one action for the user, or empty.
 class Error : public std::exception {
  public:
   explicit Error(std::string message, std::string hint = {}, ExitCode code = ExitCode::failed);

@@ -9,14 +9,15 @@
 
 namespace vmlab {
 
-/// `word` as one word of a POSIX shell, whatever it holds. The only way by which a user's value gets
-/// into a command line in a guest. Throws Error for a NUL byte, which no shell can carry.
+/// `word` as one word of a POSIX shell, whatever it holds. The only way by which a user's value
+/// gets into a command line in a guest. Throws Error for a NUL byte, which no shell can carry.
 std::string shell_quote(std::string_view word);
 
 /// `words` quoted one by one and joined by blanks.
 std::string shell_join(std::span<const std::string> words);
 
-/// The candidate closest to `word` by edit distance, if it is close enough to be a likely typing error.
+/// The candidate closest to `word` by edit distance, if it is close enough to be a likely typing
+/// error.
 std::optional<std::string> closest(std::string_view word, std::span<const std::string> candidates);
 
 std::vector<std::string> split(std::string_view text, char separator);

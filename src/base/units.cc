@@ -34,7 +34,8 @@ std::string format_bytes(std::uint64_t bytes) {
   if (bytes < kib) return fmt::format("{} B", bytes);
   if (bytes < kib * kib) return fmt::format("{} KiB", bytes / kib);
   if (bytes < kib * kib * kib) return fmt::format("{} MiB", bytes / (kib * kib));
-  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / static_cast<double>(kib * kib * kib));
+  return fmt::format("{:.1f} GiB",
+                     static_cast<double>(bytes) / static_cast<double>(kib * kib * kib));
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {

@@ -9,8 +9,8 @@
 
 namespace vmlab {
 
-/// `8GiB`, `512 MiB`, `1TiB`, also G, M, T (binary, as QEMU reads them). nullopt when it is no size, is
-/// zero, is no whole number of MiB, or does not fit.
+/// `8GiB`, `512 MiB`, `1TiB`, also G, M, T (binary, as QEMU reads them). nullopt when it is no
+/// size, is zero, is no whole number of MiB, or does not fit.
 std::optional<std::uint64_t> parse_size_mib(std::string_view text);
 
 /// Shortest exact text: `8 GiB`, `1536 MiB`.

@@ -16,9 +16,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "lab/gate.h"
 #include "lab/image.h"
 #include "lab/lab.h"
+#include "plan/observed.h"
 
 namespace vmlab {
 
@@ -27,33 +29,6 @@ using Progress =
     std::function<void(const std::string& text, std::uint64_t done, std::uint64_t total)>;
 
 // ---- Hypervisor -------------------------------------------------------------------------------
-
-/// vmlab's mark on a domain or network, from its <metadata> (namespace urn:vmlab:1).
-struct Label {
-  std::string lab;
-  std::string node;  // empty for a network
-  std::string hash;  // of the inputs that it was defined from
-  bool operator==(const Label&) const = default;
-};
-
-enum class DomainState { shut_off, running, paused, crashed, other };
-
-struct DomainInfo {
-  std::string name;
-  std::string uuid;
-  DomainState state = DomainState::shut_off;
-  std::optional<Label> label;  // nullopt: somebody else's
-};
-
-struct NetworkInfo {
-  std::string name;
-  std::string uuid;
-  std::string bridge;
-  bool active = false;
-  std::optional<Label> label;
-  std::vector<Cidr> cidrs;
-  std::map<std::string, std::vector<std::string>> hosts;  // DNS: address -> names
-};
 
 struct HypervisorInfo {
   std::string uri;
@@ -76,21 +51,26 @@ class Hypervisor {
 
   /// Defines, or redefines the same UUID. Ensure: nothing happens when it is there already.
   virtual void define_network(const std::string& xml) = 0;
-  virtual void start_network(const std::string& name) = 0;  // also autostart; active already: nothing
+  virtual void start_network(
+      const std::string& name) = 0;  // also autostart; active already: nothing
   /// Makes the network's DNS answer for exactly these hosts, live and persistent.
   virtual void set_dns_hosts(const std::string& network,
                              const std::map<std::string, std::vector<std::string>>& hosts) = 0;
   virtual void remove_network(const std::string& name) = 0;  // absent: nothing
 
   virtual void define_domain(const std::string& xml) = 0;
-  virtual void start_domain(const std::string& name) = 0;  // running already: nothing; paused: resumed
-  virtual void stop_domain(const std::string& name) = 0;   // power off; not running or absent: nothing
-  /// Stops and undefines with everything libvirt keeps about it (NVRAM, snapshots, checkpoints, saves).
+  virtual void start_domain(
+      const std::string& name) = 0;  // running already: nothing; paused: resumed
+  virtual void stop_domain(
+      const std::string& name) = 0;  // power off; not running or absent: nothing
+  /// Stops and undefines with everything libvirt keeps about it (NVRAM, snapshots, checkpoints,
+  /// saves).
   virtual void remove_domain(const std::string& name) = 0;  // absent: nothing
   virtual std::chrono::nanoseconds cpu_time(const std::string& domain) = 0;
   virtual std::uint64_t resident_kib(const std::string& domain) = 0;  // of its QEMU process
 
-  /// Boots a kernel with `type='kvm'` under a short limit and tells whether it lived. Slow: remember it.
+  /// Boots a kernel with `type='kvm'` under a short limit and tells whether it lived. Slow:
+  /// remember it.
   virtual bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) = 0;
 };
 
@@ -100,13 +80,6 @@ struct SeedFiles {
   std::string user_data;
   std::string meta_data;
   std::string network_config;
-};
-
-struct DiskInfo {
-  std::uint64_t virtual_bytes = 0;
-  std::uint64_t allocated_bytes = 0;
-  std::string format;
-  std::string backing_file;  // empty when it has none
 };
 
 /// Disks and images by libguestfs. Files appear by rename: a file that exists is whole.
@@ -127,7 +100,8 @@ class Images {
                           std::stop_token stop) = 0;
   /// Derives the prepared image: a full, standalone qcow2 made from `base`.
   virtual void prepare(const Image& image, const std::filesystem::path& base,
-                       const std::filesystem::path& path, const Progress&, std::stop_token stop) = 0;
+                       const std::filesystem::path& path, const Progress&,
+                       std::stop_token stop) = 0;
 };
 
 // ---- Guests -----------------------------------------------------------------------------------
@@ -155,7 +129,8 @@ struct GuestResult {
   std::string err;
 };
 
-/// Thrown (as Error) when a node could not be asked at all; a command that ran and failed is no error.
+/// Thrown (as Error) when a node could not be asked at all; a command that ran and failed is no
+/// error.
 class Unreachable : public Error {
  public:
   using Error::Error;
@@ -167,14 +142,15 @@ class Guests {
   /// Throws Unreachable when there is no connection, login, or answer within the timeout.
   virtual GuestResult run(const SshTarget& target, const GuestCommand& command,
                           std::stop_token stop) = 0;
-  /// Copies a file to the node; continues a partial `<remote>.part`, verifies the SHA-256 there, then
-  /// renames. Mode of the remote file is `mode`.
+  /// Copies a file to the node; continues a partial `<remote>.part`, verifies the SHA-256 there,
+  /// then renames. Mode of the remote file is `mode`.
   virtual void upload(const SshTarget& target, const std::filesystem::path& local,
                       const std::string& remote, unsigned mode, const std::string& sha256,
                       const Progress&, std::stop_token stop) = 0;
   virtual void download(const SshTarget& target, const std::string& remote,
                         const std::filesystem::path& local, std::stop_token stop) = 0;
-  /// Host key pair, OpenSSH private key text and public key line `ssh-ed25519 AAAA…` without comment.
+  /// Host key pair, OpenSSH private key text and public key line `ssh-ed25519 AAAA…` without
+  /// comment.
   virtual std::pair<std::string, std::string> generate_key() = 0;
 };
 
@@ -209,7 +185,8 @@ class System {
   virtual void append(const std::filesystem::path& path, std::string_view line) = 0;  // flushed
   virtual void make_directory(const std::filesystem::path& path, unsigned mode) = 0;
   virtual std::optional<FileInfo> stat(const std::filesystem::path& path) = 0;
-  virtual std::vector<std::string> list(const std::filesystem::path& directory) = 0;  // names; none: empty
+  virtual std::vector<std::string> list(
+      const std::filesystem::path& directory) = 0;             // names; none: empty
   virtual void remove(const std::filesystem::path& path) = 0;  // recursive; absent: nothing
   virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   virtual std::uint64_t free_bytes(const std::filesystem::path& path) = 0;
@@ -219,11 +196,12 @@ class System {
   virtual std::unique_ptr<Lock> lock(const std::filesystem::path& path) = 0;
 
   // Network.
-  virtual std::vector<Cidr> routes() = 0;  // networks that the host reaches, the default route left out
+  virtual std::vector<Cidr>
+  routes() = 0;  // networks that the host reaches, the default route left out
   virtual HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                              std::stop_token stop) = 0;
-  /// Resumes `<path>.part`, verifies the digest (`sha256` or `sha512`) when `digest` is not empty, renames.
-  /// A mismatch keeps what was good and says both sums.
+  /// Resumes `<path>.part`, verifies the digest (`sha256` or `sha512`) when `digest` is not empty,
+  /// renames. A mismatch keeps what was good and says both sums.
   virtual void download(const std::string& url, const std::filesystem::path& path,
                         const std::string& algorithm, const std::string& digest, const Progress&,
                         std::stop_token stop) = 0;

@@ -23,8 +23,9 @@ struct BuildSource {
 /// Downloaded over https; verified against `sha256`, or the vendor's checksum file, before use.
 struct DownloadSource {
   std::string url;
-  std::string sha256;         // lower-case hex, or empty
-  std::string checksums_url;  // file of lines `<hex>  <name>` or `SHA256 (<name>) = <hex>`, or empty
+  std::string sha256;  // lower-case hex, or empty
+  std::string
+      checksums_url;  // file of lines `<hex>  <name>` or `SHA256 (<name>) = <hex>`, or empty
   std::string algorithm = "sha256";  // of the checksum file: sha256 or sha512
   bool operator==(const DownloadSource&) const = default;
 };
@@ -34,10 +35,10 @@ struct Image {
   std::string description;
   Family family = Family::debian;
   std::variant<BuildSource, DownloadSource> source;
-  std::string format = "qcow2";            // of the base file
-  std::uint64_t disk_mib = 0;              // virtual size of the base; a node's disk is at least this
+  std::string format = "qcow2";  // of the base file
+  std::uint64_t disk_mib = 0;    // virtual size of the base; a node's disk is at least this
   std::vector<std::string> kernel_arguments;
-  std::vector<std::string> packages;       // installed offline while it is prepared
+  std::vector<std::string> packages;  // installed offline while it is prepared
   /// Files written into the prepared image: absolute path -> text, mode 0644.
   std::map<std::string, std::string> files;
   /// Argument vectors run inside the appliance's chroot while it is prepared, in order.

@@ -60,7 +60,7 @@ struct Node {
 };
 
 struct Network {
-  std::string name;    // libvirt's name: the lab's
+  std::string name;  // libvirt's name: the lab's
   std::string uuid;
   std::string bridge;  // interface name, <= 15 characters
   std::string domain;  // DNS domain: `dcos.test`
@@ -71,7 +71,7 @@ struct Network {
 /// Where the installer comes from: exactly one of practice, path, url.
 struct Release {
   bool practice = false;
-  std::string path;    // absolute
+  std::string path;  // absolute
   std::string url;
   std::string sha256;  // lower-case hex; may be empty for a path and for the practice release
   Mark mark;
@@ -92,7 +92,8 @@ struct Lab {
   bool allow_small_memory = false;
   Network network;
   std::map<std::string, Image> images;
-  std::vector<Node> nodes;  // bootstrap, masters, agents, public agents, plain; by name inside a role
+  std::vector<Node>
+      nodes;  // bootstrap, masters, agents, public agents, plain; by name inside a role
   std::optional<DcosInstall> dcos;
 
   const Node& node(const std::string& node_name) const;  // throws Error with "did you mean"

@@ -1,0 +1,71 @@
+// What there is, as it was found: the other half of every plan.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lab/address.h"
+
+namespace vmlab {
+
+/// vmlab's mark on a domain or network, from its <metadata> (namespace urn:vmlab:1).
+struct Label {
+  std::string lab;
+  std::string node;  // empty for a network
+  std::string hash;  // of the inputs that it was defined from
+  bool operator==(const Label&) const = default;
+};
+
+enum class DomainState { shut_off, running, paused, crashed, other };
+
+struct DomainInfo {
+  std::string name;
+  std::string uuid;
+  DomainState state = DomainState::shut_off;
+  std::optional<Label> label;  // nullopt: somebody else's
+  bool operator==(const DomainInfo&) const = default;
+};
+
+struct NetworkInfo {
+  std::string name;
+  std::string uuid;
+  std::string bridge;
+  bool active = false;
+  std::optional<Label> label;
+  std::vector<Cidr> cidrs;
+  std::map<std::string, std::vector<std::string>> hosts;  // DNS: address -> names
+  bool operator==(const NetworkInfo&) const = default;
+};
+
+struct DiskInfo {
+  std::uint64_t virtual_bytes = 0;
+  std::uint64_t allocated_bytes = 0;
+  std::string format;
+  std::string backing_file;  // empty when it has none
+  bool operator==(const DiskInfo&) const = default;
+};
+
+struct ObservedNode {
+  std::optional<DomainInfo> domain;
+  std::map<std::string, DiskInfo> disks;  // file name in the lab's directory -> what it is
+  bool seed = false;                      // the seed file is there
+  bool reached = false;                   // ssh answered; otherwise `marks` is unknown
+  std::string unreachable_because;
+  /// Steps done inside the guest: /var/lib/vmlab/done/<step> -> hash of inputs.
+  std::map<std::string, std::string> marks;
+};
+
+struct Observed {
+  std::optional<NetworkInfo> network;           // of the lab's name, owned or not
+  std::map<std::string, ObservedNode> nodes;    // every node of the lab and every labelled domain
+  std::map<std::string, bool> base_images;      // image name -> base file of this hash is there
+  std::map<std::string, bool> prepared_images;  // image name -> prepared file of this hash is there
+  std::set<std::string> keys;                   // nodes whose host key is in the lab's directory
+  bool directory = false;                       // the lab's directory is there
+};
+
+}  // namespace vmlab

@@ -1,0 +1,51 @@
+#include "plan/paths.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+fs::path Paths::base_image(const Image& image) const {
+  return images() / (image.name + "-" + base_hash(image).substr(0, 12) + "." + image.format);
+}
+fs::path Paths::prepared_image(const Image& image) const {
+  return images() / (image.name + "-prepared-" + prepared_hash(image).substr(0, 12) + ".qcow2");
+}
+fs::path Paths::lock(const std::string& name) const {
+  return root / "locks" / (name + ".lock");
+}
+fs::path Paths::topology(const std::string& name) const {
+  return lab(name) / "topology";
+}
+fs::path Paths::history(const std::string& name) const {
+  return lab(name) / "history";
+}
+fs::path Paths::secrets(const std::string& name) const {
+  return lab(name) / "secrets";
+}
+fs::path Paths::user_key(const std::string& name) const {
+  return secrets(name) / "id_ed25519";
+}
+fs::path Paths::host_key(const std::string& name, const std::string& node) const {
+  return secrets(name) / (node + ".host_key");
+}
+fs::path Paths::known_hosts(const std::string& name) const {
+  return lab(name) / "known_hosts";
+}
+fs::path Paths::root_disk(const std::string& name, const std::string& node) const {
+  return lab(name) / (node + ".qcow2");
+}
+fs::path Paths::data_disk(const std::string& name, const std::string& node,
+                          const DataDisk& disk) const {
+  return lab(name) / (node + "-" + disk.label + ".qcow2");
+}
+fs::path Paths::seed(const std::string& name, const std::string& node) const {
+  return lab(name) / (node + "-seed.iso");
+}
+fs::path Paths::console(const std::string& name, const std::string& node) const {
+  return lab(name) / "console" / (node + ".log");
+}
+fs::path Paths::evidence(const std::string& name) const {
+  return lab(name) / "evidence";
+}
+
+}  // namespace vmlab

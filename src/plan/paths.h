@@ -1,0 +1,35 @@
+// Where things live below the state directory. One place, so that nothing else builds such a path.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "lab/lab.h"
+
+namespace vmlab {
+
+struct Paths {
+  std::filesystem::path root;  // /var/lib/vmlab, or --state-dir
+
+  std::filesystem::path images() const { return root / "images"; }
+  std::filesystem::path base_image(const Image& image) const;
+  std::filesystem::path prepared_image(const Image& image) const;
+  std::filesystem::path releases() const { return root / "releases"; }  // downloaded installers
+
+  std::filesystem::path lab(const std::string& name) const { return root / "labs" / name; }
+  std::filesystem::path lock(const std::string& name) const;
+  std::filesystem::path topology(const std::string& name) const;  // where `up` found its file
+  std::filesystem::path history(const std::string& name) const;
+  std::filesystem::path secrets(const std::string& name) const;  // 0700
+  std::filesystem::path user_key(const std::string& name) const;
+  std::filesystem::path host_key(const std::string& name, const std::string& node) const;
+  std::filesystem::path known_hosts(const std::string& name) const;
+  std::filesystem::path root_disk(const std::string& name, const std::string& node) const;
+  std::filesystem::path data_disk(const std::string& name, const std::string& node,
+                                  const DataDisk& disk) const;
+  std::filesystem::path seed(const std::string& name, const std::string& node) const;
+  std::filesystem::path console(const std::string& name, const std::string& node) const;
+  std::filesystem::path evidence(const std::string& name) const;
+};
+
+}  // namespace vmlab
