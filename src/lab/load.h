@@ -1,0 +1,42 @@
+// Topology file to Lab, in two pure steps: what the file says, then what it means on this host.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/lab.h"
+
+namespace vmlab {
+
+/// What comes with the program.
+struct Library {
+  std::map<std::string, std::string> images;     // name -> text of images/<name>.yaml
+  std::map<std::string, std::string> fragments;  // name -> text of cloud-init/<name>.yaml
+  std::string practice_release;                  // path of the practice installer; empty: not built
+};
+
+/// Reads a file that the topology names; the path is absolute. nullopt when it cannot be read.
+using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+/// What is taken on this host.
+struct HostView {
+  std::vector<Cidr> routes;  // networks that the host reaches
+  std::map<std::string, Cidr>
+      other_networks;               // libvirt networks but for the lab's own -> their CIDR
+  std::optional<Cidr> own_network;  // the lab's, when it is defined already
+};
+
+/// Everything about the file that can be known without the host. `file` is the path as the user
+/// gave it. Addresses are only set where the file fixes them. Throws BadInput with all problems.
+Lab load(std::string_view text, const std::string& file, const Library& library,
+         const ReadFile& read);
+
+/// Chooses a free network where the file names none, derives addresses and MACs, and checks both.
+/// Throws BadInput with all problems, Error when no free network is left.
+Lab resolve(Lab lab, const HostView& host);
+
+}  // namespace vmlab
