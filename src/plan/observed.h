@@ -52,7 +52,8 @@ struct DiskInfo {
 struct ObservedNode {
   std::optional<DomainInfo> domain;
   std::map<std::string, DiskInfo> disks;  // file name in the lab's directory -> what it is
-  bool seed = false;                      // the seed file is there
+  bool backing_lost = false;              // the root disk's backing file is not there
+  std::string seed_hash;                  // of the seed file; empty when there is none
   bool reached = false;                   // ssh answered; otherwise `marks` is unknown
   std::string unreachable_because;
   /// Steps done inside the guest: /var/lib/vmlab/done/<step> -> hash of inputs.
@@ -64,8 +65,9 @@ struct Observed {
   std::map<std::string, ObservedNode> nodes;    // every node of the lab and every labelled domain
   std::map<std::string, bool> base_images;      // image name -> base file of this hash is there
   std::map<std::string, bool> prepared_images;  // image name -> prepared file of this hash is there
-  std::set<std::string> keys;                   // nodes whose host key is in the lab's directory
-  bool directory = false;                       // the lab's directory is there
+  /// Nodes whose host key is in the lab's directory; "" stands for the lab's own key.
+  std::set<std::string> keys;
+  bool directory = false;  // the lab's directory is there
 };
 
 }  // namespace vmlab

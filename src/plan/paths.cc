@@ -41,6 +41,9 @@ fs::path Paths::data_disk(const std::string& name, const std::string& node,
 fs::path Paths::seed(const std::string& name, const std::string& node) const {
   return lab(name) / (node + "-seed.iso");
 }
+fs::path Paths::seed_hash(const std::string& name, const std::string& node) const {
+  return lab(name) / (node + "-seed.hash");
+}
 fs::path Paths::console(const std::string& name, const std::string& node) const {
   return lab(name) / "console" / (node + ".log");
 }

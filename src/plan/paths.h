@@ -28,6 +28,8 @@ struct Paths {
   std::filesystem::path data_disk(const std::string& name, const std::string& node,
                                   const DataDisk& disk) const;
   std::filesystem::path seed(const std::string& name, const std::string& node) const;
+  /// Hash of the documents that the seed was made from; written after the seed.
+  std::filesystem::path seed_hash(const std::string& name, const std::string& node) const;
   std::filesystem::path console(const std::string& name, const std::string& node) const;
   std::filesystem::path evidence(const std::string& name) const;
 };

@@ -60,8 +60,11 @@ struct StartDomain {
 struct StopDomain {
   std::string name;
 };
+/// Passes when the gate does; leaves `mark` (unless empty) in the guest `mark_node`.
 struct AwaitGate {
   Gate gate;
+  std::string mark;
+  std::string mark_node;
 };
 /// Fetches the installer to Paths::releases and verifies it; a path is verified where it is.
 struct FetchRelease {
@@ -80,6 +83,9 @@ struct GuestScript {
   std::string script;
   std::string input;
   std::chrono::seconds timeout{600};
+  /// Names the cause of a failure from exit code, output and error output; may be null.
+  std::string (*explain)(int exit_code, const std::string& out, const std::string& err) = nullptr;
+};
 };
 struct RemoveDomain {
   std::string name;
@@ -114,9 +120,14 @@ struct PlannedStep {
   Pool pool = Pool::none;
 };
 
+/// Name of a step's mark in a guest: its id without slashes.
+std::string mark_name(const std::string& step_id);
+
 struct Plan {
   std::vector<PlannedStep> steps;  // in an order that respects `after`
   std::vector<std::string> notes;  // drift and warnings, one sentence each
+  /// Nodes whose own marks could not be read yet: when they answer, there may be more to do.
+  std::vector<std::string> unknown;
 };
 
 /// What `up` would do. Pure; `observed` must be of this lab. Throws Error when a name is held by

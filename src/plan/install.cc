@@ -1,0 +1,152 @@
+// Planning of the product's install: what of it is missing, and what that needs.
+#include "dcos/install.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "plan/builder.h"
+
+namespace vmlab {
+
+namespace {
+
+std::string hash_of_item(const InstallItem& item) {
+  return hash_of(item.hash_inputs);
+}
+
+std::set<std::string> nodes_of(const InstallItem& item) {
+  std::set<std::string> nodes;
+  if (!item.node.empty()) nodes.insert(item.node);
+  if (const auto* gate = std::get_if<Gate>(&item.work)) {
+    for (const auto& probe : gate->probes) {
+      nodes.insert(std::visit([](const auto& p) { return p.node; }, probe));
+    }
+  }
+  return nodes;
+}
+
+/// Where an item's mark lives: on its node, or the first node that it asks.
+std::string mark_node(const InstallItem& item) {
+  if (!item.node.empty()) return item.node;
+  const auto nodes = nodes_of(item);
+  return nodes.empty() ? std::string() : *nodes.begin();
+}
+
+class InstallPlan {
+ public:
+  explicit InstallPlan(PlanBuilder& builder)
+      : builder_(builder), items_(install_items(builder.lab())) {
+    for (const auto& item : items_) {
+      for (const auto& id : item.after) leaf_[id] = false;
+      leaf_.try_emplace(item.id, true);
+    }
+  }
+
+  void plan() {
+    find_needed();
+    for (const auto& item : items_) {
+      if (needed_.contains(item.id)) add(item);
+    }
+  }
+
+ private:
+  /// Tasks leave a mark, and so do gates that nothing else waits for; other gates and the upload
+  /// are there for what follows them.
+  bool leaves_mark(const InstallItem& item) const {
+    if (std::holds_alternative<GuestTask>(item.work)) return true;
+    return std::holds_alternative<Gate>(item.work) && leaf_.at(item.id);
+  }
+
+  enum class MarkState { absent, same, other };
+
+  MarkState mark_of(const InstallItem& item) const {
+    // A node that is about to be made anew has no marks, whatever was read from it.
+    const auto node = mark_node(item);
+    if (builder_.has("overlay/" + node)) return MarkState::absent;
+    const auto& marks = builder_.seen(node).marks;
+    const auto mark = marks.find(mark_name(item.id));
+    if (mark == marks.end()) return MarkState::absent;
+    return mark->second == hash_of_item(item) ? MarkState::same : MarkState::other;
+  }
+
+  void find_needed() {
+    for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
+      if (leaves_mark(*item)) {
+        const auto mark = mark_of(*item);
+        if (mark == MarkState::other && std::holds_alternative<GuestTask>(item->work)) {
+          refuse_changed(*item);
+        }
+        if (mark != MarkState::same) needed_.insert(item->id);
+      }
+      if (!needed_.contains(item->id)) continue;
+      for (const auto& id : item->after) {
+        const auto before = std::ranges::find(items_, id, &InstallItem::id);
+        if (before != items_.end() && !leaves_mark(*before)) needed_.insert(id);
+      }
+    }
+  }
+
+  [[noreturn]] void refuse_changed(const InstallItem& item) const {
+    throw Error(fmt::format("cannot change an installed cluster: '{}' was done on {} with another "
+                            "configuration, ip-detect or release",
+                            item.title, item.node),
+                fmt::format("nodes must be wiped for that: `vmlab down {}`, then `vmlab up` again",
+                            builder_.lab().name));
+  }
+
+  void add(const InstallItem& item) {
+    PlannedStep step;
+    step.id = item.id;
+    step.node = item.node;
+    step.title = item.title;
+    step.why = leaves_mark(item) ? "not done yet" : "needed by what follows";
+    step.hash = hash_of_item(item);
+    step.after = item.after;
+    for (const auto& node : nodes_of(item)) step.after.push_back(prepared_step(node));
+    const auto mark = leaves_mark(item) ? mark_name(item.id) : std::string();
+    if (const auto* task = std::get_if<GuestTask>(&item.work)) {
+      step.step = GuestScript{.node = item.node,
+                              .mark = mark,
+                              .script = task->script,
+                              .input = task->input,
+                              .timeout = task->timeout,
+                              .explain = task->explain};
+      step.pool = Pool::guest;
+    } else if (const auto* upload = std::get_if<UploadInstaller>(&item.work)) {
+      builder_.add({.id = "release",
+                    .node = {},
+                    .title = "fetch the installer",
+                    .why = "needed by what follows",
+                    .hash = step.hash,
+                    .step = FetchRelease{upload->release},
+                    .after = {},
+                    .pool = Pool::network});
+      step.after.emplace_back("release");
+      step.step = UploadRelease{item.node, upload->release, upload->remote};
+      step.pool = Pool::guest;
+    } else {
+      step.step = AwaitGate{std::get<Gate>(item.work), mark, mark.empty() ? mark : mark_node(item)};
+    }
+    builder_.add(std::move(step));
+  }
+
+  PlanBuilder& builder_;
+  std::vector<InstallItem> items_;
+  std::map<std::string, bool> leaf_;  // id -> nothing waits for it
+  std::set<std::string> needed_;
+};
+
+}  // namespace
+
+void plan_install(PlanBuilder& builder) {
+  // Without the marks of every node there is no telling what is missing; the caller plans again.
+  if (builder.any_unknown()) return;
+  InstallPlan(builder).plan();
+}
+
+}  // namespace vmlab

@@ -1,0 +1,328 @@
+// Planning of everything below the product: image, network, keys, disks, domains, boot.
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "lab/cloud_init.h"
+#include "lab/domain_xml.h"
+#include "lab/network_xml.h"
+#include "lab/readiness.h"
+#include "plan/builder.h"
+
+namespace vmlab {
+
+std::string prepared_step(const std::string& node) {
+  return "gate/cloud-init/" + node;
+}
+
+namespace {
+
+std::string hash_of_words(std::initializer_list<std::string> words) {
+  return hash_of(std::vector<std::string>(words));
+}
+
+bool flag(const std::map<std::string, bool>& flags, const std::string& name) {
+  const auto found = flags.find(name);
+  return found != flags.end() && found->second;
+}
+
+/// Only images that a node still has to be cloned from are worth making.
+void plan_image(PlanBuilder& builder, const std::string& name) {
+  const Image& image = builder.lab().images.at(name);
+  const auto id = "prepare-image/" + name;
+  if (flag(builder.observed().prepared_images, name) || builder.has(id)) return;
+  const auto base_id = "base-image/" + name;
+  if (!flag(builder.observed().base_images, name)) {
+    const bool built = std::holds_alternative<BuildSource>(image.source);
+    builder.add({.id = base_id,
+                 .node = {},
+                 .title = fmt::format("{} image {}", built ? "build" : "download", name),
+                 .why = "missing",
+                 .hash = base_hash(image),
+                 .step = built ? Step{BuildBase{image}} : Step{DownloadBase{image}},
+                 .after = {},
+                 .pool = Pool::disk});
+  }
+  builder.add({.id = id,
+               .node = {},
+               .title = fmt::format("prepare image {}", name),
+               .why = "missing",
+               .hash = prepared_hash(image),
+               .step = PrepareImage{image},
+               .after = {base_id},
+               .pool = Pool::disk});
+}
+
+void plan_keys(PlanBuilder& builder) {
+  std::vector<std::string> missing;
+  if (!builder.observed().keys.contains("")) missing.emplace_back();
+  std::vector<std::string> words;
+  for (const auto& node : builder.lab().nodes) {
+    words.push_back(node.name);
+    words.push_back(node.address.text());
+    if (!builder.observed().keys.contains(node.name)) missing.push_back(node.name);
+  }
+  if (missing.empty()) return;
+  builder.add({.id = "keys",
+               .node = {},
+               .title = "make ssh keys",
+               .why = "missing",
+               .hash = hash_of(words),
+               .step = MakeKeys{std::move(missing)},
+               .after = {},
+               .pool = Pool::none});
+}
+
+void plan_network(PlanBuilder& builder) {
+  const Lab& lab = builder.lab();
+  const auto& found = builder.observed().network;
+  const auto [xml, hash] = network_xml(lab);
+  std::string why = "missing";
+  if (found) {
+    if (!found->label || found->label->lab != lab.name) {
+      throw Error(
+          fmt::format("cannot define network '{}': the name is held by {}", lab.network.name,
+                      found->label ? "lab '" + found->label->lab + "'"
+                                   : std::string("a network that vmlab did not make")),
+          "give the lab another name");
+    }
+    const auto hosts = dns_hosts(lab);
+    if (found->label->hash != hash) {
+      throw Error(
+          fmt::format("cannot change network '{}' while its lab stands: its definition "
+                      "differs from the topology",
+                      lab.network.name),
+          fmt::format("`vmlab down {}` first, or restore the topology's network", lab.name));
+    }
+    if (found->active) {
+      if (found->hosts == hosts) return;
+      std::vector<std::string> words;
+      for (const auto& [address, names] : hosts) {
+        words.push_back(address);
+        words.insert(words.end(), names.begin(), names.end());
+      }
+      builder.add({.id = "dns",
+                   .node = {},
+                   .title = "update names in the network's DNS",
+                   .why = "changed: the nodes' names",
+                   .hash = hash_of(words),
+                   .step = SetDnsHosts{lab.network.name, hosts},
+                   .after = {},
+                   .pool = Pool::network});
+      return;
+    }
+    why = "not active";
+  }
+  builder.add(
+      {.id = "network",
+       .node = {},
+       .title = fmt::format("define network {} ({})", lab.network.name, lab.network.cidr.text()),
+       .why = why,
+       .hash = hash,
+       .step = DefineNetwork{lab.network.name, xml},
+       .after = {},
+       .pool = Pool::network});
+}
+
+/// One node on its way to the prepared phase.
+class NodePlan {
+ public:
+  NodePlan(PlanBuilder& builder, const Node& node)
+      : builder_(builder), node_(node), seen_(builder.seen(node.name)) {
+    const auto& paths = builder.paths();
+    const auto& lab = builder.lab().name;
+    files_.root_disk = paths.root_disk(lab, node.name);
+    for (const auto& disk : node.disks) {
+      files_.data_disks.push_back(paths.data_disk(lab, node.name, disk));
+    }
+    files_.seed = paths.seed(lab, node.name);
+    files_.console = paths.console(lab, node.name);
+    seed_hash_ = vmlab::seed_hash(builder.lab(), node);
+  }
+
+  void plan() {
+    refuse_foreign();
+    const bool running = seen_.domain && seen_.domain->state == DomainState::running;
+    const bool stale = stale_before_prepared(running);
+    const bool fresh = !has(files_.root_disk) || seen_.backing_lost || stale;
+    plan_disks(fresh, running);
+    plan_seed(fresh);
+    plan_domain();
+    if (fresh || !running) {
+      start();
+    }
+    if (fresh) {
+      gates(true);
+    } else if (!seen_.reached) {
+      builder_.unknown(node_.name);
+      gates(false);
+    } else {
+      known();
+    }
+  }
+
+ private:
+  std::string id(const std::string& what) const { return what + "/" + node_.name; }
+
+  bool has(const std::filesystem::path& file) const {
+    return seen_.disks.contains(file.filename().string());
+  }
+
+  void add(const std::string& what, std::string title, std::string why, std::string hash, Step step,
+           std::vector<std::string> after, Pool pool) {
+    builder_.add({.id = id(what),
+                  .node = node_.name,
+                  .title = std::move(title),
+                  .why = std::move(why),
+                  .hash = std::move(hash),
+                  .step = std::move(step),
+                  .after = std::move(after),
+                  .pool = pool});
+  }
+
+  void refuse_foreign() const {
+    if (!seen_.domain) return;
+    const auto& label = seen_.domain->label;
+    if (label && label->lab == builder_.lab().name && label->node == node_.name) return;
+    throw Error(fmt::format("cannot define domain '{}': the name is held by {}", node_.domain_name,
+                            label ? fmt::format("node '{}' of lab '{}'", label->node, label->lab)
+                                  : std::string("a domain that vmlab did not make")),
+                fmt::format("rename that domain, or give the lab another name than '{}'",
+                            builder_.lab().name));
+  }
+
+  /// A node that never got prepared and whose documents changed since is worth nothing: cloud-init
+  /// would not run again on it.
+  bool stale_before_prepared(bool running) const {
+    if (!has(files_.root_disk) || seen_.seed_hash == seed_hash_) return false;
+    if (running && !seen_.reached) return false;
+    return !seen_.marks.contains(mark_name(prepared_step(node_.name))) && seen_.reached;
+  }
+
+  void plan_disks(bool fresh, bool running) {
+    const auto& lab = builder_.lab();
+    const auto backing = builder_.paths().prepared_image(lab.images.at(node_.image));
+    if (fresh) {
+      plan_image(builder_, node_.image);
+      std::string why = "missing";
+      if (has(files_.root_disk)) {
+        why = seen_.backing_lost ? "its backing file is gone"
+                                 : "its cloud-init documents changed before it was prepared";
+        add("wipe", fmt::format("remove the old disk of {}", node_.name), why, {},
+            RemoveFiles{files_.root_disk}, {stop(running, why)}, Pool::none);
+      } else {
+        stop(running, "its disk is gone");
+      }
+      add("overlay", fmt::format("create overlay for {}", node_.name), why,
+          hash_of_words({backing.string(), std::to_string(node_.disk_mib)}),
+          CreateOverlay{files_.root_disk, backing, node_.disk_mib},
+          {"prepare-image/" + node_.image, id("wipe"), id("stop")}, Pool::disk);
+    } else if (const auto& disk = seen_.disks.at(files_.root_disk.filename().string());
+               !disk.backing_file.empty() && disk.backing_file != backing.string()) {
+      builder_.note(
+          fmt::format("{} was cloned from an older image ({}); it keeps it until it is reset",
+                      node_.name, std::filesystem::path(disk.backing_file).filename().string()));
+    }
+    for (std::size_t i = 0; i < node_.disks.size(); ++i) {
+      if (has(files_.data_disks[i])) continue;
+      const auto& disk = node_.disks[i];
+      add("disk-" + disk.label,
+          fmt::format("create disk of {} for {}", format_size_mib(disk.size_mib), disk.mount),
+          "missing", hash_of_words({disk.label, std::to_string(disk.size_mib)}),
+          CreateDataDisk{files_.data_disks[i], disk.size_mib, disk.label}, {id("stop")},
+          Pool::disk);
+    }
+  }
+
+  /// Id of a step that stops the domain, planned when it runs.
+  std::string stop(bool running, const std::string& why) {
+    if (running) {
+      add("stop", fmt::format("power off {}", node_.name), why, {}, StopDomain{node_.domain_name},
+          {}, Pool::none);
+    }
+    return id("stop");
+  }
+
+  void plan_seed(bool fresh) {
+    if (fresh ? seen_.seed_hash == seed_hash_ : !seen_.seed_hash.empty()) return;
+    add("seed", fmt::format("write seed of {}", node_.name),
+        seen_.seed_hash.empty() ? "missing" : "changed: cloud-init documents", seed_hash_,
+        WriteSeed{node_.name}, {"keys", id("overlay"), id("stop")}, Pool::none);
+  }
+
+  void plan_domain() {
+    const auto [xml, hash] = domain_xml(builder_.lab(), node_, files_);
+    if (seen_.domain && seen_.domain->label->hash == hash) return;
+    add("domain", fmt::format("define domain {}", node_.domain_name),
+        seen_.domain ? "changed: its definition" : "missing", hash,
+        DefineDomain{node_.domain_name, xml}, {"network", id("stop")}, Pool::none);
+    if (seen_.domain && seen_.domain->state == DomainState::running) {
+      builder_.note(
+          fmt::format("{} keeps its running shape until it is restarted", node_.domain_name));
+    }
+  }
+
+  void start() {
+    std::vector<std::string> after = {id("domain"), id("overlay"), id("seed"),
+                                      "network",    "keys",        "dns"};
+    for (const auto& disk : node_.disks) after.push_back(id("disk-" + disk.label));
+    add("start", fmt::format("start {}", node_.name),
+        seen_.domain && seen_.domain->state != DomainState::running ? "not running" : "missing", {},
+        StartDomain{node_.domain_name}, std::move(after), Pool::boot);
+  }
+
+  void gates(bool until_prepared) {
+    auto ssh = ssh_gate(builder_.lab(), node_);
+    add("gate/ssh", "wait for " + ssh.what, "not answering yet", {},
+        AwaitGate{std::move(ssh), {}, {}}, {id("start")}, Pool::none);
+    if (until_prepared) await_cloud_init("not prepared yet");
+  }
+
+  void await_cloud_init(const std::string& why) {
+    auto gate = cloud_init_gate(builder_.lab(), node_);
+    const auto step = prepared_step(node_.name);
+    builder_.add({.id = step,
+                  .node = node_.name,
+                  .title = "wait for " + gate.what,
+                  .why = why,
+                  .hash = seed_hash_,
+                  .step = AwaitGate{std::move(gate), mark_name(step), node_.name},
+                  .after = {id("gate/ssh")},
+                  .pool = Pool::none});
+  }
+
+  void known() {
+    const auto mark = seen_.marks.find(mark_name(prepared_step(node_.name)));
+    if (mark == seen_.marks.end()) {
+      await_cloud_init("not prepared yet");
+    } else if (mark->second != seed_hash_) {
+      builder_.note(fmt::format(
+          "{}: cloud-init documents changed since it was prepared; they act when it is made anew",
+          node_.name));
+    }
+  }
+
+  PlanBuilder& builder_;
+  const Node& node_;
+  const ObservedNode& seen_;
+  DomainFiles files_;
+  std::string seed_hash_;
+};
+
+}  // namespace
+
+void plan_machines(PlanBuilder& builder) {
+  plan_keys(builder);
+  plan_network(builder);
+  for (const auto& node : builder.lab().nodes) NodePlan(builder, node).plan();
+  for (const auto& [name, seen] : builder.observed().nodes) {
+    const auto& nodes = builder.lab().nodes;
+    if (seen.domain && seen.domain->label && seen.domain->label->lab == builder.lab().name &&
+        std::ranges::none_of(nodes, [&](const Node& node) { return node.name == name; })) {
+      builder.note(fmt::format("{} is no longer in the topology; it is left as it is", name));
+    }
+  }
+}
+
+}  // namespace vmlab

@@ -1,0 +1,119 @@
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "dcos/install.h"
+#include "plan/builder.h"
+
+namespace vmlab {
+
+std::string to_text(Phase phase) {
+  switch (phase) {
+    case Phase::absent:
+      return "absent";
+    case Phase::defined:
+      return "defined";
+    case Phase::booting:
+      return "booting";
+    case Phase::prepared:
+      return "prepared";
+    case Phase::installing:
+      return "installing";
+    case Phase::installed:
+      return "installed";
+  }
+  return "unknown";
+}
+
+std::string mark_name(const std::string& step_id) {
+  std::string name = step_id;
+  std::ranges::replace(name, '/', '.');
+  return name;
+}
+
+const ObservedNode& PlanBuilder::seen(const std::string& node) const {
+  static const ObservedNode nothing;
+  const auto found = observed_.nodes.find(node);
+  return found == observed_.nodes.end() ? nothing : found->second;
+}
+
+const std::string& PlanBuilder::add(PlannedStep step) {
+  std::erase_if(step.after, [this](const std::string& id) { return !ids_.contains(id); });
+  ids_.insert(step.id);
+  plan_.steps.push_back(std::move(step));
+  return plan_.steps.back().id;
+}
+
+Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths) {
+  PlanBuilder builder(lab, observed, paths);
+  plan_machines(builder);
+  if (lab.dcos) plan_install(builder);
+  return builder.take();
+}
+
+Plan plan_down(const std::string& lab, const Observed& observed, const Paths& paths) {
+  Plan plan;
+  std::vector<std::string> domains;
+  for (const auto& [name, node] : observed.nodes) {
+    if (!node.domain || !node.domain->label || node.domain->label->lab != lab) continue;
+    domains.push_back("remove-domain/" + name);
+    plan.steps.push_back({.id = domains.back(),
+                          .node = name,
+                          .title = fmt::format("remove domain {}", node.domain->name),
+                          .why = "requested",
+                          .hash = {},
+                          .step = RemoveDomain{node.domain->name},
+                          .after = {},
+                          .pool = Pool::none});
+  }
+  if (observed.network && observed.network->label && observed.network->label->lab == lab) {
+    plan.steps.push_back({.id = "remove-network",
+                          .node = {},
+                          .title = fmt::format("remove network {}", observed.network->name),
+                          .why = "requested",
+                          .hash = {},
+                          .step = RemoveNetwork{observed.network->name},
+                          .after = domains,
+                          .pool = Pool::network});
+  }
+  if (observed.directory) {
+    auto after = domains;
+    after.emplace_back("remove-network");
+    std::erase_if(after, [&](const std::string& id) {
+      return std::ranges::none_of(plan.steps, [&](const auto& step) { return step.id == id; });
+    });
+    plan.steps.push_back({.id = "remove-files",
+                          .node = {},
+                          .title = "remove disks, keys and logs",
+                          .why = "requested",
+                          .hash = {},
+                          .step = RemoveFiles{paths.lab(lab)},
+                          .after = std::move(after),
+                          .pool = Pool::none});
+  }
+  return plan;
+}
+
+Phase phase_of(const Lab& lab, const Node& node, const Observed& observed) {
+  const auto found = observed.nodes.find(node.name);
+  if (found == observed.nodes.end() || !found->second.domain) return Phase::absent;
+  const auto& seen = found->second;
+  if (seen.domain->state != DomainState::running) return Phase::defined;
+  if (!seen.marks.contains(mark_name(prepared_step(node.name)))) return Phase::booting;
+  if (!lab.dcos || node.role == Role::plain) return Phase::prepared;
+  std::size_t wanted = 0;
+  std::size_t done = 0;
+  for (const auto& item : install_items(lab)) {
+    if (item.node != node.name || !std::holds_alternative<GuestTask>(item.work)) continue;
+    ++wanted;
+    if (seen.marks.contains(mark_name(item.id))) ++done;
+  }
+  if (done == 0) return Phase::prepared;
+  return done == wanted ? Phase::installed : Phase::installing;
+}
+
+}  // namespace vmlab
