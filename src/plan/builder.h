@@ -1,8 +1,8 @@
 // Collects the steps of a plan; the parts of planning share it.
 #pragma once
 
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "plan/plan.h"
@@ -35,7 +35,7 @@ class PlanBuilder {
   const Observed& observed_;
   const Paths& paths_;
   Plan plan_;
-  std::set<std::string> ids_;
+  std::unordered_set<std::string> ids_;
 };
 
 /// Image, network, keys, disks, domain, boot: all nodes to the prepared phase.

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -41,9 +41,10 @@ class InstallPlan {
  public:
   explicit InstallPlan(PlanBuilder& builder)
       : builder_(builder), items_(install_items(builder.lab())) {
+    for (std::size_t i = 0; i < items_.size(); ++i) index_.emplace(items_[i].id, i);
+    leaf_.assign(items_.size(), true);
     for (const auto& item : items_) {
-      for (const auto& id : item.after) leaf_[id] = false;
-      leaf_.try_emplace(item.id, true);
+      for (const auto& id : item.after) leaf_[index_.at(id)] = false;
     }
   }
 
@@ -59,7 +60,7 @@ class InstallPlan {
   /// are there for what follows them.
   bool leaves_mark(const InstallItem& item) const {
     if (std::holds_alternative<GuestTask>(item.work)) return true;
-    return std::holds_alternative<Gate>(item.work) && leaf_.at(item.id);
+    return std::holds_alternative<Gate>(item.work) && leaf_[index_.at(item.id)];
   }
 
   enum class MarkState { absent, same, other };
@@ -85,8 +86,7 @@ class InstallPlan {
       }
       if (!needed_.contains(item->id)) continue;
       for (const auto& id : item->after) {
-        const auto before = std::ranges::find(items_, id, &InstallItem::id);
-        if (before != items_.end() && !leaves_mark(*before)) needed_.insert(id);
+        if (!leaves_mark(items_[index_.at(id)])) needed_.insert(id);
       }
     }
   }
@@ -137,8 +137,9 @@ class InstallPlan {
 
   PlanBuilder& builder_;
   std::vector<InstallItem> items_;
-  std::map<std::string, bool> leaf_;  // id -> nothing waits for it
-  std::set<std::string> needed_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::vector<bool> leaf_;  // nothing waits for it
+  std::unordered_set<std::string> needed_;
 };
 
 }  // namespace

@@ -1,0 +1,94 @@
+#include "plan/scheduler.h"
+
+#include <algorithm>
+#include <functional>
+#include <unordered_map>
+
+namespace vmlab {
+
+Scheduler::Scheduler(const Plan& plan, PoolLimits limits)
+    : plan_(plan),
+      limits_(std::move(limits)),
+      dependants_(plan.steps.size()),
+      missing_(plan.steps.size(), 0),
+      states_(plan.steps.size(), State::waiting),
+      left_(plan.steps.size()) {
+  std::unordered_map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) index.emplace(plan.steps[i].id, i);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    for (const auto& id : plan.steps[i].after) {
+      const auto found = index.find(id);
+      if (found == index.end()) continue;
+      dependants_[found->second].push_back(i);
+      ++missing_[i];
+    }
+  }
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    if (missing_[i] == 0) release(i);
+  }
+}
+
+void Scheduler::release(std::size_t step) {
+  states_[step] = State::ready;
+  auto& heap = ready_[plan_.steps[step].pool];
+  heap.push_back(step);
+  std::ranges::push_heap(heap, std::greater<>{});
+}
+
+std::optional<std::size_t> Scheduler::next() {
+  std::optional<std::size_t> best;
+  Pool from = Pool::none;
+  for (const auto& [pool, heap] : ready_) {
+    if (heap.empty()) continue;
+    const auto limit = limits_.find(pool);
+    if (limit != limits_.end() && used_[pool] >= limit->second) continue;
+    if (!best || heap.front() < *best) {
+      best = heap.front();
+      from = pool;
+    }
+  }
+  if (!best) return std::nullopt;
+  auto& heap = ready_[from];
+  std::ranges::pop_heap(heap, std::greater<>{});
+  heap.pop_back();
+  states_[*best] = State::running;
+  ++used_[from];
+  ++running_;
+  return best;
+}
+
+void Scheduler::end(std::size_t step) {
+  if (states_[step] == State::running) {
+    --used_[plan_.steps[step].pool];
+    --running_;
+  }
+  states_[step] = State::ended;
+  --left_;
+}
+
+void Scheduler::done(std::size_t step) {
+  end(step);
+  for (const auto dependant : dependants_[step]) {
+    if (--missing_[dependant] == 0 && states_[dependant] == State::waiting) release(dependant);
+  }
+}
+
+std::vector<std::size_t> Scheduler::failed(std::size_t step) {
+  end(step);
+  std::vector<std::size_t> skipped;
+  std::vector<std::size_t> open = {step};
+  while (!open.empty()) {
+    const auto current = open.back();
+    open.pop_back();
+    for (const auto dependant : dependants_[current]) {
+      if (states_[dependant] != State::waiting) continue;
+      end(dependant);
+      skipped.push_back(dependant);
+      open.push_back(dependant);
+    }
+  }
+  std::ranges::sort(skipped);
+  return skipped;
+}
+
+}  // namespace vmlab
