@@ -1,0 +1,33 @@
+// genconf/config.yaml: rendered from the lab, and linted more strictly than the installer does.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "lab/lab.h"
+
+namespace vmlab {
+
+struct LintResult {
+  std::vector<Diagnostic> errors;     // the installer refuses it, or no cluster could work with it
+  std::vector<std::string> warnings;  // the installer ignores it, or it is known to surprise
+};
+
+/// What is wrong with the user's `install.dcos.config`, with marks in the topology file. Needs the
+/// masters and, for the checks of overlaps, the network's CIDR (a CIDR of prefix 0 is not looked
+/// at, so that it can run before a network is chosen). `lab.dcos` must be set.
+LintResult lint_config(const Lab& lab);
+
+/// The keys in the order of the file: vmlab's defaults, then the user's, which override them.
+nlohmann::ordered_json config_values(const Lab& lab);
+
+/// Text of config.yaml. Scalars are quoted such that PyYAML reads the same types back. `lab` must be
+/// resolved (addresses) and have DC/OS.
+std::string render_config(const Lab& lab);
+
+/// URL that nodes install from: `http://<bootstrap>:8080`, or the user's.
+std::string bootstrap_url(const Lab& lab);
+
+}  // namespace vmlab
