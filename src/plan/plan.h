@@ -86,7 +86,6 @@ struct GuestScript {
   /// Names the cause of a failure from exit code, output and error output; may be null.
   std::string (*explain)(int exit_code, const std::string& out, const std::string& err) = nullptr;
 };
-};
 struct RemoveDomain {
   std::string name;
 };
