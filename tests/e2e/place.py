@@ -144,6 +144,19 @@ class Place:
             "-o", "ConnectTimeout=30", f"root@{address}", "bash", "-s",
             timeout=timeout, input=script)
 
+    def keep_evidence(self, lab):
+        """Copies what tells why a lab failed to where no `down` removes it."""
+        target = BUILD / f"evidence-{lab}"
+        shutil.rmtree(target, ignore_errors=True)
+        for part in ("evidence", "console", "history"):
+            source = self.lab_dir(lab) / part
+            if source.is_dir():
+                shutil.copytree(source, target / part)
+            elif source.exists():
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+        return target
+
     def leftovers(self):
         """What is still there of any lab, one line each; images are no part of a lab."""
         found = [f"domain {name}" for name in self.domains()]

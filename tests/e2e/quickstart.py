@@ -1,0 +1,234 @@
+"""./quickstart itself: the six-node lab with the practice release, booted once; every other test
+here looks at that one lab, mostly from inside its guests."""
+
+import json
+import os
+
+import sampler
+from place import BUILD, ROOT, VMLAB, Place, check, equal, link_images, main, record, run, say
+from place import CACHE
+
+LAB = "quickstart"
+MASTERS = ["master-1", "master-2", "master-3"]
+AGENTS = ["agent-1", "public-1"]
+NODES = ["bootstrap", *MASTERS, *AGENTS]
+GIB = 1024 * 1024  # in KiB
+
+place = Place("quickstart")
+quickstart_env = {"VMLAB_QUICKSTART_DIR": str(place.dir)}
+
+
+def quickstart(*words, timeout=120):
+    return run([ROOT / "quickstart", *words], timeout, quickstart_env)
+
+
+def history():
+    """[(id, begun, ended, result)] in seconds since 1970, of all runs on this lab."""
+    entries = []
+    for line in (place.lab_dir(LAB) / "history").read_text().splitlines():
+        begun, took, step, result = line.split("\t")
+        entries.append((step, int(begun) / 1000, (int(begun) + int(took)) / 1000, result))
+    return entries
+
+
+def steps(prefix):
+    found = [entry for entry in history() if entry[0].startswith(prefix) and entry[3] == "done"]
+    check(found, f"no step {prefix}… in the history")
+    return found
+
+
+def addresses():
+    return {node["name"]: node["address"] for node in place.status(LAB)["nodes"]}
+
+
+def in_guest(name, script, timeout=60):
+    return place.guest(LAB, addresses()[name], script, timeout).expect()
+
+
+def up():
+    """From nothing to a cluster; what it costs is written down for the benchmarks."""
+    link_images(CACHE, place.state / "images")
+    with sampler.Sampler(VMLAB, "up", LAB) as samples:
+        result = quickstart(timeout=2400)
+    place.keep_images()
+    say(f"e2e: quickstart took {result.took:.0f} s")
+    if result.code != 0:
+        print("evidence is in", place.keep_evidence(LAB))
+    result.expect(0, "master-1", "http://")
+    print(result)
+    begun = min(entry[1] for entry in steps("start"))
+    booted = steps("gate/cloud-init/")
+    equal(len(booted), len(NODES), "nodes whose cloud-init is done")
+    ended = max(entry[2] for entry in booted)
+    own = {entry[0].rpartition("/")[2]: entry[2] for entry in booted}
+    cpu_of_node = [samples.guest_cpu_at(at).get(f"{LAB}-{node}", 0) for node, at in own.items()]
+    record(
+        nodes=len(NODES), cores=os.cpu_count(),
+        up_s=result.took,
+        up_own_cpu_s=sum(one["cpu_s"] for one in samples.runs.values()),
+        up_peak_mib=max(one["peak_mib"] for one in samples.runs.values()),
+        boot_s=ended - begun,
+        boot_guest_cpu_s=sum(samples.guest_cpu_at(ended).values()),
+        boot_cpu_s_per_node=sorted(cpu_of_node)[len(cpu_of_node) // 2])
+
+
+def status():
+    """`./quickstart -- CMD` runs in the same place; status says that every node is installed."""
+    result = quickstart("--", "vmlab", "status", LAB, "--json").expect()
+    nodes = {node["name"]: node for node in json.loads(result.out)["nodes"]}
+    equal(sorted(nodes), sorted(NODES), "nodes")
+    for name, node in nodes.items():
+        equal((name, node["phase"], node["reached"]), (name, "installed", True), "node")
+    table = quickstart("--", "vmlab", "status").expect().out
+    for name in NODES:
+        check(name in table, f"{name} is missing in\n{table}")
+
+
+def docker():
+    """Docker with overlay2 runs a container on every node."""
+    for name in NODES:
+        equal(in_guest(name, "docker info -f '{{.Driver}}'").out.strip(), "overlay2",
+              f"storage driver on {name}")
+        out = in_guest(name, "docker run --rm --network none nginx echo from-a-container", 180).out
+        equal(out.strip(), "from-a-container", f"output of a container on {name}")
+
+
+def clock():
+    """The kernel's own word on the clock, as DC/OS asks for it: adjtimex, STA_UNSYNC."""
+    script = """exec python3 - <<'END'
+import ctypes
+timex = ctypes.create_string_buffer(512)
+state = ctypes.CDLL(None).adjtimex(timex)
+status = ctypes.c_int.from_buffer(timex, 40).value
+print(state != 5 and not status & 0x40)
+END
+"""
+    for name in NODES:
+        equal(in_guest(name, script).out.strip(), "True", f"kernel's clock is synchronised on {name}")
+    bootstrap = addresses()["bootstrap"]
+    for name in MASTERS + AGENTS:
+        sources = in_guest(name, "chronyc -n sources").out
+        check(f"^* {bootstrap}" in sources, f"{name} does not follow the bootstrap:\n{sources}")
+
+
+def memory():
+    """8 GiB, as libvirt defines it and as the guest sees it."""
+    for name in NODES:
+        info = place.virsh("dominfo", f"{LAB}-{name}")
+        line = next(line for line in info.splitlines() if line.startswith("Max memory"))
+        equal(int(line.split()[2]), 8 * GIB, f"memory of domain {name} in KiB")
+        seen = int(in_guest(name, "awk '/^MemTotal/ {print $2}' /proc/meminfo").out)
+        check(7.6 * GIB < seen <= 8 * GIB, f"{name} sees {seen} KiB of memory")
+
+
+def names():
+    """Each node resolves every other, short and in full, by the network's name server."""
+    known = addresses()
+    domain = in_guest("bootstrap", "hostname -d").out.strip()
+    check("." in domain, f"domain of the bootstrap is {domain!r}")
+    script = "".join(
+        f"echo {short} $(getent ahostsv4 {short} | awk '{{print $1; exit}}')\n"
+        for name in NODES for short in (name, f"{name}.{domain}"))
+    for name in NODES:
+        equal(in_guest(name, "hostname").out.strip().partition(".")[0], name, "host name")
+        found = dict(line.split() for line in in_guest(name, script).out.splitlines()
+                     if len(line.split()) == 2)
+        for other in NODES:
+            for form in (other, f"{other}.{domain}"):
+                if other == name:  # the distribution's own entry for itself may be 127.0.1.1
+                    check(form in found, f"{name} does not resolve {form}")
+                else:
+                    equal(found.get(form), known[other], f"{form} as seen from {name}")
+
+
+def disks():
+    """Data disks of the topology are mounted where it says, at their size, on ext4 or XFS."""
+    out = in_guest("agent-1", "findmnt -no SOURCE,FSTYPE,SIZE -b /var/lib/mesos").out.split()
+    check(out[0].startswith("/dev/vd"), f"/var/lib/mesos on agent-1 is on {out[0]}")
+    check(out[1] in ("ext4", "xfs"), f"/var/lib/mesos on agent-1 is {out[1]}")
+    root = in_guest("agent-1", "findmnt -no SOURCE /").out.strip()
+    check(out[0] != root, "/var/lib/mesos is on the root disk")
+    size = int(in_guest("master-1", "findmnt -bno SIZE /").out)
+    check(size > 18 * 2**30, f"root file system of master-1 has not grown: {size} bytes")
+
+
+def zookeeper():
+    """A real ensemble: one leader, two followers, by the four-letter word."""
+    modes = []
+    for name in MASTERS:
+        out = in_guest(name, "exec 3<>/dev/tcp/127.0.0.1/2181; echo srvr >&3; cat <&3").out
+        modes += [line.split()[1] for line in out.splitlines() if line.startswith("Mode:")]
+    equal(sorted(modes), ["follower", "follower", "leader"], "modes of the ensemble")
+
+
+def agents():
+    """Every agent registered at the leading master, which Admin Router leads to from the host."""
+    known = addresses()
+    url = f"http://{known['master-2']}/mesos/slaves"
+    reply = json.loads(place.inside("curl", "-fsSL", "--max-time", "60", url).expect().out)
+    found = sorted(slave["hostname"] for slave in reply["slaves"] if slave.get("active", True))
+    equal(found, sorted(known[name] for name in AGENTS), "registered agents")
+
+
+def order():
+    """Masters were installed in parallel; agents' install began after the quorum was complete."""
+    masters = steps("dcos/install/master-")
+    equal(len(masters), 3, "installs of masters")
+    check(max(entry[1] for entry in masters) < min(entry[2] for entry in masters),
+          "masters were not installed in parallel")
+    quorum = max(entry[2] for entry in history()
+                 if entry[3] == "done" and entry[0] in ("gate/exhibitor", "gate/zookeeper"))
+    check(quorum > max(entry[2] for entry in masters), "the quorum's gate passed before the masters")
+    for name in AGENTS:
+        begun = min(entry[1] for entry in history() if entry[0] == f"dcos/install/{name}")
+        check(begun >= quorum, f"{name}'s install began {quorum - begun:.1f} s before the quorum")
+        # And by the guests' own clocks, which follow one another.
+        mark = in_guest(name, f"stat -c %Y /var/lib/vmlab/done/dcos.install.{name}").out
+        check(int(mark) >= quorum - 5, f"mark of {name}'s install is older than the quorum")
+
+
+def endpoints():
+    """Every endpoint that vmlab names answers."""
+    out = place.vmlab("endpoints", LAB).expect().out
+    urls = sorted({word for word in out.split() if word.startswith("http://")})
+    check(len(urls) >= 4, f"few endpoints in\n{out}")
+    for url in urls:
+        code = place.inside("curl", "-sSL", "-o", "/dev/null", "-w", "%{http_code}",
+                            "--max-time", "60", url, timeout=90).expect().out
+        check(code in ("200", "401"), f"{url} answers {code}")
+
+
+def again():
+    """A second `up` finds nothing to do, soon."""
+    before = len(history())
+    topology = ROOT / "topologies" / "quickstart.yaml"
+    took = []
+    for _ in range(3):
+        result = place.vmlab("up", topology).expect()
+        took.append(result.took)
+    equal(len(history()), before, "steps in the history after `up` again")
+    plan = json.loads(place.vmlab("plan", topology, "--json").expect().out)
+    equal(plan["steps"], [], "steps that are missing")
+    record(again_s=sorted(took)[1])
+    check(sorted(took)[1] < 5, f"`up` again takes {took} s")
+    record(idle_mib=sorted(sampler.resident_mib(LAB).values()))
+
+
+def down():
+    """Removes everything: first by vmlab, looked at from outside, then by ./quickstart down."""
+    if place.running():
+        result = place.vmlab("down", LAB, timeout=300).expect()
+        equal(place.leftovers(), [], "left over after `vmlab down`")
+        print(result)
+    quickstart("down", timeout=300).expect()
+    check(not place.dir.exists(), f"{place.dir} is still there")
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = " ".join(sampler.command_line(pid))
+        except OSError:
+            continue
+        check(str(BUILD / "quickstart") not in words, f"process {pid} is still there: {words}")
+
+
+if __name__ == "__main__":
+    main(globals())
