@@ -108,6 +108,10 @@ class Place:
     def vmlab(self, *words, timeout=120):
         return self.inside(VMLAB, *words, timeout=timeout)
 
+    def outside(self, *words, timeout=120):
+        """vmlab with this state directory where the network can be reached."""
+        return run([VMLAB, *words], timeout, self.env)
+
     def begin(self, *words):
         """Starts vmlab and does not wait: see Background."""
         return Background([SANDBOX, "run", self.sandbox_dir, "--", VMLAB, *words], self.env)
@@ -205,6 +209,19 @@ class Background:
     def interrupt(self):
         """Ctrl-C: the signal goes to the whole group, as a terminal sends it."""
         os.killpg(self.process.pid, signal.SIGINT)
+
+    def wait(self, seconds):
+        """Pauses between two looks at something; fails when the program has ended meanwhile."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+        raise Failed(f"ended with {self.process.returncode}:\n{''.join(self.lines)}")
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def end(self, timeout):
         try:
