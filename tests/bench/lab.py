@@ -1,0 +1,39 @@
+"""What a running lab costs, against its limits. The figures are those that the end-to-end tests wrote
+down while they ran."""
+
+import json
+import pathlib
+import statistics
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from place import FIGURES, say  # noqa: E402
+
+
+def main():
+    figures = json.loads(FIGURES.read_text())
+    nodes, cores = figures["nodes"], figures["cores"]
+    ideal_s = figures["boot_guest_cpu_s"] / cores
+    rows = [
+        ("vmlab's own CPU time a node, whole `up`", figures["up_own_cpu_s"] / nodes, 0.5, "s"),
+        ("vmlab's peak resident memory, whole `up`", figures["up_peak_mib"], 64, "MiB"),
+        ("`up` of a finished 6-node lab", figures["again_s"], 5, "s"),
+        ("cold boot of 6 nodes ÷ (guest CPU ÷ cores)", figures["boot_s"] / ideal_s, 1.15, "x"),
+        ("guest CPU time a node, boot and cloud-init (median)", figures["boot_cpu_s_per_node"], 40, "s"),
+        ("resident memory of an idle plain 8 GiB node", figures["idle_plain_mib"], 700, "MiB"),
+    ]
+    exceeded = False
+    for what, value, limit, unit in rows:
+        verdict = "ok" if value <= limit else "EXCEEDED"
+        exceeded = exceeded or value > limit
+        say(f"bench: {what:<52} {value:9.3f} {unit:<4} limit {limit:9.3f}  {verdict}")
+    say(f"bench: {'cold boot of 6 nodes, whole `up` (no limit)':<52} {figures['boot_s']:9.1f} s, "
+        f"{figures['up_s']:.1f} s")
+    say(f"bench: {'resident memory of DC/OS nodes, median (no limit)':<52} "
+        f"{statistics.median(figures['idle_mib']):9.1f} MiB")
+    sys.exit(exceeded)
+
+
+if __name__ == "__main__":
+    main()
