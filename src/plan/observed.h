@@ -21,6 +21,7 @@ struct Label {
 };
 
 enum class DomainState { shut_off, running, paused, crashed, other };
+std::string to_text(DomainState state);  // `running`, `shut off`, …
 
 struct DomainInfo {
   std::string name;

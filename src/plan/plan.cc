@@ -29,6 +29,22 @@ std::string to_text(Phase phase) {
   return "unknown";
 }
 
+std::string to_text(DomainState state) {
+  switch (state) {
+    case DomainState::shut_off:
+      return "shut off";
+    case DomainState::running:
+      return "running";
+    case DomainState::paused:
+      return "paused";
+    case DomainState::crashed:
+      return "crashed";
+    case DomainState::other:
+      break;
+  }
+  return "not running";
+}
+
 std::string mark_name(const std::string& step_id) {
   std::string name = step_id;
   std::ranges::replace(name, '/', '.');
@@ -98,22 +114,32 @@ Plan plan_down(const std::string& lab, const Observed& observed, const Paths& pa
   return plan;
 }
 
-Phase phase_of(const Lab& lab, const Node& node, const Observed& observed) {
-  const auto found = observed.nodes.find(node.name);
-  if (found == observed.nodes.end() || !found->second.domain) return Phase::absent;
-  const auto& seen = found->second;
-  if (seen.domain->state != DomainState::running) return Phase::defined;
-  if (!seen.marks.contains(mark_name(prepared_step(node.name)))) return Phase::booting;
-  if (!lab.dcos || node.role == Role::plain) return Phase::prepared;
-  std::size_t wanted = 0;
-  std::size_t done = 0;
-  for (const auto& item : install_items(lab)) {
-    if (item.node != node.name || !std::holds_alternative<GuestTask>(item.work)) continue;
-    ++wanted;
-    if (seen.marks.contains(mark_name(item.id))) ++done;
+std::map<std::string, Phase> phases_of(const Lab& lab, const Observed& observed) {
+  // Tasks of the install: wanted, and those of them that left their mark.
+  std::map<std::string, std::pair<std::size_t, std::size_t>> tasks;
+  if (lab.dcos) {
+    for (const auto& item : install_items(lab)) {
+      const auto seen = observed.nodes.find(item.node);
+      if (seen == observed.nodes.end() || !std::holds_alternative<GuestTask>(item.work)) continue;
+      auto& [wanted, done] = tasks[item.node];
+      ++wanted;
+      if (seen->second.marks.contains(mark_name(item.id))) ++done;
+    }
   }
-  if (done == 0) return Phase::prepared;
-  return done == wanted ? Phase::installed : Phase::installing;
+  std::map<std::string, Phase> phases;
+  for (const auto& node : lab.nodes) {
+    auto& phase = phases[node.name];
+    const auto found = observed.nodes.find(node.name);
+    if (found == observed.nodes.end() || !found->second.domain) continue;
+    phase = Phase::defined;
+    if (found->second.domain->state != DomainState::running) continue;
+    phase = Phase::booting;
+    if (!found->second.marks.contains(mark_name(prepared_step(node.name)))) continue;
+    phase = Phase::prepared;
+    const auto [wanted, done] = tasks[node.name];
+    if (done > 0) phase = done == wanted ? Phase::installed : Phase::installing;
+  }
+  return phases;
 }
 
 }  // namespace vmlab

@@ -136,7 +136,7 @@ Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths);
 /// What `down` would do; needs no topology.
 Plan plan_down(const std::string& lab, const Observed& observed, const Paths& paths);
 
-/// Phase of one node as observed.
-Phase phase_of(const Lab& lab, const Node& node, const Observed& observed);
+/// Phase of each node of the lab, as observed.
+std::map<std::string, Phase> phases_of(const Lab& lab, const Observed& observed);
 
 }  // namespace vmlab

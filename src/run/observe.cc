@@ -1,0 +1,113 @@
+// Looks at what there is: hypervisor, the lab's directory, and the marks inside the guests.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "base/text.h"
+#include "run/apply.h"
+#include "run/keys.h"
+#include "run/session.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Shell builtins only: each process start costs an emulated guest dearly.
+constexpr auto read_marks = R"(
+cd /var/lib/vmlab/done 2>/dev/null || exit 0
+for mark in *; do
+  [ -f "$mark" ] || continue
+  IFS= read -r hash <"$mark" && printf '%s %s\n' "$mark" "$hash"
+done
+)";
+
+void observe_guest(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
+                   const std::stop_token& stop, ObservedNode& seen) {
+  try {
+    const auto result = ports.guests.run(
+        ssh_target_of(lab, node, paths),
+        {.script = read_marks, .input = {}, .timeout = std::chrono::seconds(20), .on_line = {}},
+        stop);
+    seen.reached = result.exit_code == 0;
+    for (const auto& line : lines(result.out)) {
+      const auto blank = line.find(' ');
+      if (blank != std::string::npos) seen.marks[line.substr(0, blank)] = line.substr(blank + 1);
+    }
+    if (!seen.reached) seen.unreachable_because = std::string(trim(result.err));
+  } catch (const Unreachable& error) {
+    seen.unreachable_because = error.message();
+  }
+}
+
+void observe_disks(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
+                   ObservedNode& seen) {
+  std::vector<fs::path> files = {paths.root_disk(lab.name, node.name)};
+  for (const auto& disk : node.disks) files.push_back(paths.data_disk(lab.name, node.name, disk));
+  for (const auto& file : files) {
+    if (auto disk = ports.images.disk(file)) seen.disks[file.filename().string()] = *disk;
+  }
+  const auto root = seen.disks.find(files.front().filename().string());
+  if (root != seen.disks.end() && !root->second.backing_file.empty()) {
+    seen.backing_lost = !ports.system.stat(root->second.backing_file);
+  }
+  if (ports.system.stat(paths.seed(lab.name, node.name))) {
+    const auto hash = ports.system.read(paths.seed_hash(lab.name, node.name));
+    seen.seed_hash = hash ? std::string(trim(*hash)) : std::string();
+  }
+}
+
+}  // namespace
+
+Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
+  const auto& paths = settings.paths;
+  Observed observed;
+  observed.directory = ports.system.stat(paths.lab(lab.name)).has_value();
+  for (auto& network : ports.hypervisor.networks()) {
+    if (network.name == lab.network.name) observed.network = std::move(network);
+  }
+  std::map<std::string, std::string> node_of;  // domain name -> node
+  for (const auto& node : lab.nodes) {
+    observed.nodes[node.name];
+    node_of[node.domain_name] = node.name;
+  }
+  for (auto& domain : ports.hypervisor.domains()) {
+    const auto named = node_of.find(domain.name);
+    if (named != node_of.end()) {
+      observed.nodes[named->second].domain = std::move(domain);
+    } else if (domain.label && domain.label->lab == lab.name) {
+      const auto node = domain.label->node;
+      observed.nodes[node].domain = std::move(domain);
+    }
+  }
+  for (const auto& [name, image] : lab.images) {
+    observed.base_images[name] = ports.system.stat(paths.base_image(image)).has_value();
+    observed.prepared_images[name] = ports.system.stat(paths.prepared_image(image)).has_value();
+  }
+  if (observed.directory) observed.keys = keys_present(lab, paths, ports);
+  std::vector<std::jthread> askers;
+  std::vector<std::exception_ptr> failures(lab.nodes.size());
+  for (std::size_t i = 0; i < lab.nodes.size(); ++i) {
+    const auto& node = lab.nodes[i];
+    auto& seen = observed.nodes[node.name];
+    if (observed.directory) observe_disks(lab, node, paths, ports, seen);
+    const bool running = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name &&
+                         seen.domain->state == DomainState::running;
+    if (!running || !observed.keys.contains("")) continue;
+    askers.emplace_back([&lab, &node, &paths, &ports, stop, &seen, &failure = failures[i]] {
+      try {
+        observe_guest(lab, node, paths, ports, stop, seen);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    });
+  }
+  askers.clear();  // joins
+  for (const auto& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+  return observed;
+}
+
+}  // namespace vmlab

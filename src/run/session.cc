@@ -1,0 +1,283 @@
+#include "run/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/text.h"
+#include "dcos/config.h"
+#include "dcos/install.h"
+#include "plan/history.h"
+#include "run/accelerator.h"
+#include "run/apply.h"
+#include "run/executor.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The coordinator's reporter, and the lab's history beside it.
+class Recorder : public Reporter {
+ public:
+  Recorder(Reporter& to, System& system, fs::path history)
+      : to_(to), system_(system), history_(std::move(history)) {}
+
+  void planned(const Plan& plan) override { to_.planned(plan); }
+  void started(const PlannedStep& step) override { to_.started(step); }
+  void progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
+                std::uint64_t total) override {
+    to_.progress(step, text, done, total);
+  }
+  void finished(const PlannedStep& step, const StepOutcome& outcome) override {
+    if (outcome.result == StepResult::done || outcome.result == StepResult::failed) {
+      const bool done = outcome.result == StepResult::done;
+      try {
+        system_.append(history_, format_entry({.started = system_.now() - outcome.took,
+                                               .took = outcome.took,
+                                               .id = outcome.id,
+                                               .result = done ? "done" : "failed"}));
+      } catch (const Error&) {
+        // A full disk must not turn a step that worked into one that failed.
+      }
+    }
+    to_.finished(step, outcome);
+  }
+  void tick(std::chrono::milliseconds elapsed) override { to_.tick(elapsed); }
+  void ended(const RunSummary& summary) override {
+    // `up` may take several rounds; it says itself when all has ended.
+    (void)summary;
+  }
+
+ private:
+  Reporter& to_;
+  System& system_;
+  fs::path history_;
+};
+
+PoolLimits pool_limits(const Settings& settings) {
+  PoolLimits limits = {{Pool::disk, 1}, {Pool::network, 1}};
+  if (settings.boot_places > 0) limits[Pool::boot] = settings.boot_places;
+  return limits;
+}
+
+HostView host_view(const std::string& lab, Ports& ports) {
+  HostView view;
+  std::vector<Cidr> libvirt;
+  for (const auto& network : ports.hypervisor.networks()) {
+    libvirt.insert(libvirt.end(), network.cidrs.begin(), network.cidrs.end());
+    if (network.cidrs.empty()) continue;
+    const bool own = network.label && network.label->lab == lab;
+    if (own) {
+      view.own_network = network.cidrs.front();
+    } else {
+      view.other_networks.emplace(network.name, network.cidrs.front());
+    }
+  }
+  for (const auto& route : ports.system.routes()) {
+    // A libvirt network's route is the network itself, named above with its owner.
+    if (std::ranges::find(libvirt, route) == libvirt.end()) view.routes.push_back(route);
+  }
+  return view;
+}
+
+/// The installer's sum is what "the same release" means; it is computed once per file.
+void check_release(Lab& lab, Ports& ports) {
+  if (!lab.dcos) return;
+  auto& release = lab.dcos->release;
+  if (release.path.empty()) return;
+  const auto info = ports.system.stat(release.path);
+  if (!info || info->directory) {
+    throw BadInput(
+        {{.file = lab.file,
+          .line = release.mark.line,
+          .column = release.mark.column,
+          .message = fmt::format("installer '{}' does not exist", release.path),
+          .help =
+              release.practice ? "build it: `cmake --build … --target practice_release`" : ""}});
+  }
+  const auto sum = ports.system.sha256(release.path, [](const auto&, auto, auto) {}, {});
+  if (!release.sha256.empty() && release.sha256 != sum) {
+    throw BadInput({{.file = lab.file,
+                     .line = release.mark.line,
+                     .column = release.mark.column,
+                     .message = fmt::format("installer '{}' has SHA-256 {}, not {}", release.path,
+                                            sum, release.sha256),
+                     .help = "fetch it again, or correct `sha256`"}});
+  }
+  release.sha256 = sum;
+}
+
+}  // namespace
+
+Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports) {
+  const auto text = ports.system.read(file);
+  if (!text) {
+    throw BadInput({{.file = file.string(),
+                     .line = 0,
+                     .column = 0,
+                     .message = "there is no such file",
+                     .help = ""}});
+  }
+  const auto read = [&ports](const std::string& path) { return ports.system.read(path); };
+  auto lab = load(*text, file.string(), settings.library, read);
+  lab = resolve(std::move(lab), host_view(lab.name, ports));
+  if (lab.dcos) {
+    const auto lint = lint_config(lab);
+    if (!lint.errors.empty()) throw BadInput(lint.errors);
+  }
+  check_release(lab, ports);
+  if (settings.accelerator != Accelerator::automatic) lab.accelerator = settings.accelerator;
+  return lab;
+}
+
+std::vector<std::string> known_labs(const Settings& settings, Ports& ports) {
+  std::vector<std::string> names;
+  for (const auto& name : ports.system.list(settings.paths.root / "labs")) {
+    if (ports.system.stat(settings.paths.topology(name))) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports) {
+  const auto file = ports.system.read(settings.paths.topology(name));
+  if (!file) {
+    const auto known = known_labs(settings, ports);
+    std::string hint = "`vmlab up FILE` makes a lab";
+    if (const auto near = closest(name, known)) {
+      hint = fmt::format("did you mean '{}'?", *near);
+    } else if (!known.empty()) {
+      hint = "known labs: " + join(known, ", ");
+    }
+    throw Error(fmt::format("cannot find lab '{}': `vmlab up` has not made it", name), hint);
+  }
+  return load_lab(std::string(trim(*file)), settings, ports);
+}
+
+Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
+  Lab known = lab;
+  known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
+  return plan_up(known, observe(known, settings, ports, stop), settings.paths);
+}
+
+namespace {
+
+/// After so many rounds something undoes what was done; better said than tried for ever.
+constexpr int max_rounds = 5;
+
+void append(RunSummary& all, RunSummary round) {
+  std::ranges::move(round.steps, std::back_inserter(all.steps));
+  all.interrupted = round.interrupted;
+}
+
+void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
+  const auto path = settings.paths.topology(lab.name);
+  const auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
+  ports.system.make_directory(settings.paths.lab(lab.name), 0711);
+  if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
+}
+
+}  // namespace
+
+RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,
+              std::stop_token stop) {
+  const auto lock = ports.system.lock(settings.paths.lock(lab.name));
+  Lab known = lab;
+  known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
+  const auto clock = [&ports] { return ports.system.monotonic(); };
+  const auto began = clock();
+  Recorder recorder(reporter, ports.system, settings.paths.history(lab.name));
+  const ApplyContext context{&known, settings.paths, ports};
+  const ApplyStep apply_step = [&context](const PlannedStep& step, const StepProgress& progress,
+                                          std::stop_token step_stop) {
+    apply(step, context, progress, std::move(step_stop));
+  };
+  RunSummary all;
+  bool planned_anything = false;
+  for (int round = 0;; ++round) {
+    const auto plan = plan_up(known, observe(known, settings, ports, stop), settings.paths);
+    if (!planned_anything) remember_topology(known, settings, ports);
+    if (plan.steps.empty()) {
+      if (!planned_anything) reporter.planned(plan);
+      break;
+    }
+    if (round == max_rounds) {
+      throw Error(
+          fmt::format("cannot bring lab '{}' up: after {} rounds '{}' is still to be done ({})",
+                      lab.name, round, plan.steps.front().title, plan.steps.front().why));
+    }
+    planned_anything = true;
+    append(all, execute(plan, pool_limits(settings), apply_step, recorder, clock, stop));
+    if (!all.ok() || plan.unknown.empty()) break;
+  }
+  all.took = clock() - began;
+  reporter.ended(all);
+  return all;
+}
+
+RunSummary down(const std::string& name, const Settings& settings, Ports& ports, Reporter& reporter,
+                std::stop_token stop) {
+  const auto lock = ports.system.lock(settings.paths.lock(name));
+  Observed observed;
+  observed.directory = ports.system.stat(settings.paths.lab(name)).has_value();
+  for (auto& domain : ports.hypervisor.domains()) {
+    if (!domain.label || domain.label->lab != name) continue;
+    const auto node = domain.label->node;
+    observed.nodes[node].domain = std::move(domain);
+  }
+  for (auto& network : ports.hypervisor.networks()) {
+    if (network.label && network.label->lab == name) observed.network = std::move(network);
+  }
+  const auto plan = plan_down(name, observed, settings.paths);
+  const auto clock = [&ports] { return ports.system.monotonic(); };
+  const ApplyContext context{nullptr, settings.paths, ports};
+  const ApplyStep apply_step = [&context](const PlannedStep& step, const StepProgress& progress,
+                                          std::stop_token step_stop) {
+    apply(step, context, progress, std::move(step_stop));
+  };
+  auto summary = execute(plan, pool_limits(settings), apply_step, reporter, clock, stop);
+  if (summary.ok()) ports.system.remove(settings.paths.lock(name));
+  return summary;
+}
+
+LabStatus status(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
+  const auto observed = observe(lab, settings, ports, stop);
+  LabStatus result;
+  result.name = lab.name;
+  result.file = lab.file;
+  result.network = lab.network.cidr.text();
+  if (lab.dcos) {
+    const auto& release = lab.dcos->release;
+    result.release = release.practice      ? "practice"
+                     : release.url.empty() ? release.path
+                                           : release.url;
+  }
+  const auto phases = phases_of(lab, observed);
+  result.phase = Phase::installed;
+  for (const auto& node : lab.nodes) {
+    const auto& seen = observed.nodes.at(node.name);
+    NodeStatus line;
+    line.name = node.name;
+    line.group = node.group;
+    line.role = node.role;
+    line.address = node.address;
+    line.phase = phases.at(node.name);
+    line.domain_state = seen.domain ? to_text(seen.domain->state) : "absent";
+    line.reached = seen.reached;
+    line.note = seen.unreachable_because;
+    line.cpus = node.cpus;
+    line.memory_mib = node.memory_mib;
+    result.phase = std::min(result.phase, line.phase);
+    result.nodes.push_back(std::move(line));
+  }
+  return result;
+}
+
+SshTarget ssh_target(const Lab& lab, const Node& node, const Settings& settings) {
+  return ssh_target_of(lab, node, settings.paths);
+}
+
+}  // namespace vmlab
