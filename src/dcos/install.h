@@ -39,6 +39,9 @@ struct InstallItem {
   /// What the item's result depends on; empty for a gate. The script's text is no part of it:
   /// a newer vmlab with a better script does not install again.
   std::vector<std::string> hash_inputs;
+  /// Cannot be done again with other inputs: the node would have to be wiped. Everything else is
+  /// simply done again, as after the correction of a configuration that genconf refused.
+  bool only_once = false;
 };
 
 /// All of it, in an order that respects `after`; empty for a lab without DC/OS. The first items of

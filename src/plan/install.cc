@@ -82,7 +82,7 @@ class InstallPlan {
     for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
       if (leaves_mark(*item)) {
         const auto mark = mark_of(*item);
-        if (mark == MarkState::other && std::holds_alternative<GuestTask>(item->work)) {
+        if (mark == MarkState::other && item->only_once) {
           refuse_changed(*item);
         }
         if (mark != MarkState::same) needed_.insert(item->id);
