@@ -94,7 +94,8 @@ def docker():
 
 
 def clock():
-    """The kernel's own word on the clock, as DC/OS asks for it: adjtimex, STA_UNSYNC."""
+    """The kernel's own word on the clock, as DC/OS asks for it: adjtimex, STA_UNSYNC. The bootstrap
+    is the lab's source of time and has none itself here."""
     script = """exec python3 - <<'END'
 import ctypes
 timex = ctypes.create_string_buffer(512)
@@ -103,10 +104,9 @@ status = ctypes.c_int.from_buffer(timex, 40).value
 print(state != 5 and not status & 0x40)
 END
 """
-    for name in NODES:
-        equal(in_guest(name, script).out.strip(), "True", f"kernel's clock is synchronised on {name}")
     bootstrap = addresses()["bootstrap"]
     for name in MASTERS + AGENTS:
+        equal(in_guest(name, script).out.strip(), "True", f"kernel's clock is synchronised on {name}")
         sources = in_guest(name, "chronyc -n sources").out
         check(f"^* {bootstrap}" in sources, f"{name} does not follow the bootstrap:\n{sources}")
 
