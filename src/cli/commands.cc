@@ -1,0 +1,171 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/text.h"
+#include "cli/output_tables.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool names_a_file(const std::string& target, System& system) {
+  if (target.find('/') != std::string::npos) return true;
+  const auto extension = fs::path(target).extension();
+  if (extension == ".yaml" || extension == ".yml") return true;
+  const auto info = system.stat(target);
+  return info && !info->directory;
+}
+
+std::string only_lab(const Context& context) {
+  const auto known = known_labs(context.settings, context.ports);
+  if (known.size() == 1) return known.front();
+  if (known.empty()) {
+    throw Error("no lab is known, and no file was named",
+                "for example: vmlab up topologies/dcos.yaml", ExitCode::bad_input);
+  }
+  throw Error(fmt::format("which lab? there are {}: {}", known.size(), join(known, ", ")),
+              fmt::format("for example: vmlab {} {}", context.invocation.command, known.front()),
+              ExitCode::bad_input);
+}
+
+std::string read_topology(const std::string& file, System& system) {
+  const auto info = system.stat(file);
+  if (!info) throw BadInput({{file, 0, 0, "no such file", ""}});
+  if (info->directory) throw BadInput({{file, 0, 0, "is a directory, not a topology file", ""}});
+  auto text = system.read(file);
+  if (!text) throw BadInput({{file, 0, 0, "cannot be read", ""}});
+  return std::move(*text);
+}
+
+Lab load_file(const Context& context, const std::string& file) {
+  auto& system = context.ports.system;
+  const auto text = read_topology(file, system);
+  return load(text, file, context.settings.library,
+              [&](const std::string& path) { return system.read(path); });
+}
+
+SummaryContext summary_context(const Context& context, const Lab& lab) {
+  SummaryContext summary;
+  summary.verb = "up";
+  summary.lab = lab.name;
+  summary.target = lab.file.empty() ? lab.name : lab.file;
+  summary.evidence = context.settings.paths.evidence(lab.name).string();
+  summary.nodes = lab.nodes.size();
+  const auto masters = lab.with_role(Role::master);
+  if (!masters.empty()) {
+    summary.first_node = masters.front()->name;
+  } else if (!lab.nodes.empty()) {
+    summary.first_node = lab.nodes.front().name;
+  }
+  summary.dcos = lab.dcos.has_value();
+  return summary;
+}
+
+ExitCode code_of(const RunSummary& summary) {
+  if (summary.interrupted) return ExitCode::interrupted;
+  return summary.ok() ? ExitCode::done : ExitCode::failed;
+}
+
+}  // namespace
+
+std::string lab_name_of(const Context& context, const std::string& target) {
+  if (target.empty()) return only_lab(context);
+  if (!names_a_file(target, context.ports.system)) return target;
+  return load_file(context, target).name;
+}
+
+Lab lab_of(const Context& context, const std::string& target) {
+  if (target.empty()) return recall_lab(only_lab(context), context.settings, context.ports);
+  if (!names_a_file(target, context.ports.system)) {
+    return recall_lab(target, context.settings, context.ports);
+  }
+  read_topology(target, context.ports.system);  // says what is wrong with the path itself
+  return load_lab(target, context.settings, context.ports);
+}
+
+ExitCode run_up(const Context& context) {
+  const auto lab = lab_of(context, context.invocation.target);
+  const auto summary =
+      context.console.watch(summary_context(context, lab), context.stop, [&](Reporter& reporter) {
+        return up(lab, context.settings, context.ports, reporter, context.stop);
+      });
+  return code_of(summary);
+}
+
+ExitCode run_plan(const Context& context) {
+  const auto lab = lab_of(context, context.invocation.target);
+  const auto plan = plan_for(lab, context.settings, context.ports, context.stop);
+  auto& console = context.console;
+  console.result(context.invocation.json ? dump(plan_json(lab.name, plan))
+                                         : render_plan(lab.name, plan, console.out_style()));
+  return ExitCode::done;
+}
+
+ExitCode run_validate(const Context& context) {
+  std::vector<Diagnostic> problems;
+  std::optional<std::string> no_host;
+  for (const auto& file : context.invocation.files) {
+    try {
+      const auto lab = load_file(context, file);
+      if (!no_host) {
+        try {
+          context.ports.hypervisor.info();
+        } catch (const Error& error) {
+          no_host = error.message();
+        }
+      }
+      if (!no_host) load_lab(file, context.settings, context.ports);
+      context.console.result(
+          fmt::format("{}: lab '{}', {}\n", file, lab.name, counted(lab.nodes.size(), "node")));
+    } catch (const BadInput& input) {
+      problems.insert(problems.end(), input.problems().begin(), input.problems().end());
+    }
+  }
+  if (no_host) context.console.note("not compared with this host's networks: " + *no_host);
+  if (!problems.empty()) throw BadInput(std::move(problems));
+  return ExitCode::done;
+}
+
+ExitCode run_status(const Context& context) {
+  const auto lab = lab_of(context, context.invocation.target);
+  const auto found = status(lab, context.settings, context.ports, context.stop);
+  auto& console = context.console;
+  console.result(context.invocation.json ? dump(status_json(found))
+                                         : render_status(found, console.out_style()));
+  return ExitCode::done;
+}
+
+ExitCode run_down(const Context& context) {
+  SummaryContext summary;
+  summary.verb = "down";
+  summary.lab = lab_name_of(context, context.invocation.target);
+  summary.target = summary.lab;
+  return code_of(context.console.watch(summary, context.stop, [&](Reporter& reporter) {
+    return down(summary.lab, context.settings, context.ports, reporter, context.stop);
+  }));
+}
+
+ExitCode run_version(const Context& context) {
+  context.console.result("vmlab " VMLAB_VERSION "\n");
+  return ExitCode::done;
+}
+
+ExitCode run_command(const Context& context) {
+  using Command = ExitCode (*)(const Context&);
+  static const std::map<std::string, Command> commands = {
+      {"up", run_up},         {"plan", run_plan}, {"validate", run_validate},
+      {"status", run_status}, {"down", run_down}, {"version", run_version},
+  };
+  const auto found = commands.find(context.invocation.command);
+  if (found == commands.end()) {
+    throw Error("no such command: " + context.invocation.command, "", ExitCode::bad_input);
+  }
+  return found->second(context);
+}
+
+}  // namespace vmlab

@@ -1,0 +1,39 @@
+// The commands, each from an invocation to an exit code.
+#pragma once
+
+#include <stop_token>
+
+#include "cli/console.h"
+#include "cli/library.h"
+#include "cli/options.h"
+#include "run/session.h"
+
+namespace vmlab {
+
+/// What a command works with.
+struct Context {
+  const Invocation& invocation;
+  const Settings& settings;
+  Ports& ports;
+  Console& console;
+  std::stop_token stop;
+};
+
+/// Runs the invocation's command. Throws BadInput, Error, Cancelled.
+ExitCode run_command(const Context& context);
+
+ExitCode run_up(const Context& context);
+ExitCode run_plan(const Context& context);
+ExitCode run_validate(const Context& context);
+ExitCode run_status(const Context& context);
+ExitCode run_down(const Context& context);
+ExitCode run_version(const Context& context);
+
+/// The lab that FILE or LAB names: a file is read, a name is recalled; nothing at all means the
+/// only lab that is known.
+Lab lab_of(const Context& context, const std::string& target);
+
+/// The name that FILE or LAB stands for, for commands that need no more.
+std::string lab_name_of(const Context& context, const std::string& target);
+
+}  // namespace vmlab

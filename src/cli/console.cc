@@ -1,0 +1,85 @@
+#include "cli/console.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cli/progress_tty.h"
+
+namespace vmlab {
+
+void Descriptor::write(std::string_view text) {
+  while (!text.empty() && !closed_ && failure_.empty()) {
+    const auto written = ::write(descriptor_, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd ready{descriptor_, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno == EPIPE) {
+      closed_ = true;
+    } else if (errno != EINTR) {
+      failure_ = std::strerror(errno);
+    }
+  }
+}
+
+Console::Console(Streams streams, LogFormat format, Detail detail)
+    : streams_(std::move(streams)),
+      format_(format != LogFormat::automatic ? format
+              : streams_.err_is_terminal     ? LogFormat::tty
+                                             : LogFormat::plain),
+      detail_(detail),
+      events_(streams_.out, streams_.now) {}
+
+void Console::note(const std::string& message) {
+  if (json()) {
+    events_.note(message);
+  } else if (detail_ != Detail::quiet) {
+    streams_.err(streams_.err_style.yellow("note:") + " " + printable(message) + "\n");
+  }
+}
+
+void Console::error(const Error& error) {
+  if (json()) {
+    events_.error(error);
+  } else {
+    streams_.err(render_error(error, streams_.err_style));
+  }
+}
+
+void Console::problems(const BadInput& input) {
+  if (json()) {
+    for (const auto& problem : input.problems()) events_.diagnostic(problem);
+    return;
+  }
+  streams_.err(render_diagnostics(input.problems(), streams_.source, streams_.err_style));
+}
+
+void Console::say(const std::string& text) {
+  if (!json()) streams_.err(text);
+}
+
+RunSummary Console::watch(const SummaryContext& context, std::stop_token stop,
+                          const std::function<RunSummary(Reporter&)>& run) {
+  events_.set_lab(context.lab);
+  if (format_ == LogFormat::json) {
+    JsonProgress progress(events_);
+    return run(progress);
+  }
+  if (format_ == LogFormat::tty && detail_ != Detail::quiet) {
+    TtyProgress progress(streams_.err, streams_.err_style, context.lab, streams_.err_size, stop);
+    auto summary = run(progress);
+    say(render_summary(summary, progress.model(), context, streams_.err_style));
+    return summary;
+  }
+  PlainProgress progress(streams_.err, streams_.err_style, detail_, stop);
+  auto summary = run(progress);
+  say(render_summary(summary, progress.model(), context, streams_.err_style));
+  return summary;
+}
+
+}  // namespace vmlab

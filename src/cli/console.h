@@ -1,0 +1,72 @@
+// The program's own streams and how it speaks on them: results on standard output, the rest on
+// standard error.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "cli/output_diagnostics.h"
+#include "cli/output_summary.h"
+#include "cli/progress_json.h"
+#include "cli/progress_plain.h"
+#include "cli/terminal.h"
+#include "run/reporter.h"
+
+namespace vmlab {
+
+/// Writes to a file descriptor. A reader that went away makes it silent; any other failure is kept
+/// for `failure()`, since output that is lost must not look like success.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  void write(std::string_view text);
+  const std::string& failure() const { return failure_; }  // empty: none
+
+ private:
+  int descriptor_;
+  bool closed_ = false;
+  std::string failure_;
+};
+
+struct Streams {
+  Write out;
+  Write err;
+  Style out_style;
+  Style err_style;
+  bool err_is_terminal = false;
+  std::function<TerminalSize()> err_size;
+  Now now;
+  SourceOf source;  // of files that diagnostics name
+};
+
+/// How this invocation speaks.
+class Console {
+ public:
+  Console(Streams streams, LogFormat format, Detail detail);
+
+  void result(const std::string& text) { streams_.out(text); }  // standard output
+  void note(const std::string& message);
+  void error(const Error& error);
+  void problems(const BadInput& input);
+  Style out_style() const { return streams_.out_style; }
+  Style err_style() const { return streams_.err_style; }
+  bool json() const { return format_ == LogFormat::json; }
+  /// Text for people that is no result: tables at the end, summaries. Nothing in JSON.
+  void say(const std::string& text);
+
+  /// Calls `run` with the reporter of this invocation's format, then tells what it came to.
+  RunSummary watch(const SummaryContext& context, std::stop_token stop,
+                   const std::function<RunSummary(Reporter&)>& run);
+
+ private:
+  Streams streams_;
+  LogFormat format_;
+  Detail detail_;
+  JsonEvents events_;
+};
+
+}  // namespace vmlab

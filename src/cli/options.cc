@@ -1,0 +1,267 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace vmlab {
+
+namespace {
+
+const std::string targets_help =
+    "a topology file, or the name of a lab; may be left out when only one lab is known";
+
+/// All commands, described; fills `into` when it parses.
+class CommandLine {
+ public:
+  explicit CommandLine(Invocation& into) : into_(into) {
+    app_.name("vmlab");
+    app_.require_subcommand(0, 1);
+    app_.set_help_flag("-h,--help", "this text");
+    app_.allow_extras();
+    app_.set_version_flag("--version", "vmlab " VMLAB_VERSION);
+    app_.get_formatter()->column_width(34);
+    app_.footer(
+        "Examples:\n"
+        "  vmlab up topologies/dcos.yaml      nothing -> running cluster; again: continues\n"
+        "  vmlab status                       nodes, addresses, phases\n"
+        "  vmlab ssh master-1                 a shell on a node\n"
+        "  vmlab down dcos                    remove all of the lab\n\n"
+        "Exit codes: 0 done, 1 failed, 2 bad input, 3 locked by another run, 130 interrupted.");
+    add_globals();
+    add_lab_commands();
+    add_node_commands();
+    add_image_commands();
+  }
+
+  void parse(std::vector<std::string> words) {
+    std::ranges::reverse(words);  // CLI11 takes them from the back
+    try {
+      app_.parse(words);
+    } catch (const CLI::CallForHelp&) {
+      into_.text = app_.help();
+      return;
+    } catch (const CLI::CallForVersion&) {
+      into_.command = "version";
+      return;
+    } catch (const CLI::ParseError& error) {
+      fail(error.what());
+    }
+    const auto* last = chosen();
+    refuse_extras(*last);
+    into_.command = path_of(last);
+    if (last == &app_) fail("a command is missing");
+    if (!last->get_subcommands({}).empty())
+      fail("a command is missing after '" + last->get_name() + "'");
+  }
+
+ private:
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description,
+                const std::string& examples) {
+    auto* command = parent.add_subcommand(name, description);
+    command->fallthrough();
+    command->allow_extras();
+    command->footer("Examples:\n" + examples);
+    return command;
+  }
+
+  void add_globals() {
+    app_.add_option("--state-dir", into_.state_dir, "where labs and images live")
+        ->envname("VMLAB_STATE_DIR")
+        ->type_name("DIR")
+        ->capture_default_str();
+    app_.add_option("--connect", into_.connect, "libvirt connection")
+        ->envname("VMLAB_CONNECT")
+        ->type_name("URI")
+        ->capture_default_str();
+    app_.add_option("--log-format", into_.log_format, "auto, tty, plain or json")
+        ->transform(
+            CLI::CheckedTransformer(std::map<std::string, LogFormat>{{"auto", LogFormat::automatic},
+                                                                     {"tty", LogFormat::tty},
+                                                                     {"plain", LogFormat::plain},
+                                                                     {"json", LogFormat::json}}))
+        ->type_name("FORMAT");
+    app_.add_flag("-v,--verbose", into_.verbose, "say more; twice: libraries too");
+    app_.add_flag("-q,--quiet", into_.quiet, "say only what failed and how it ended");
+  }
+
+  void add_lab_commands() {
+    auto* up = add(app_, "up", "make a topology file's lab real; run again it continues",
+                   "  vmlab up topologies/dcos.yaml\n"
+                   "  vmlab up topologies/dcos.yaml --accelerator tcg\n"
+                   "  vmlab up topologies/dcos.yaml --log-format json | jq .");
+    up->add_option("FILE", into_.target, targets_help);
+    up->add_option("--accelerator", into_.accelerator, "auto (kvm where it works), kvm or tcg")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, Accelerator>{{"auto", Accelerator::automatic},
+                                               {"kvm", Accelerator::kvm},
+                                               {"tcg", Accelerator::tcg}}))
+        ->type_name("KIND");
+
+    auto* plan = add(app_, "plan", "what `up` would do, and why; changes nothing",
+                     "  vmlab plan topologies/dcos.yaml\n"
+                     "  vmlab plan topologies/dcos.yaml --json");
+    plan->add_option("FILE", into_.target, targets_help);
+    add_json(plan);
+
+    auto* validate = add(app_, "validate", "check topology files; all problems at once",
+                         "  vmlab validate topologies/*.yaml");
+    validate->add_option("FILE", into_.files, "topology files")->required();
+
+    auto* status = add(app_, "status", "how far a lab and its nodes have come",
+                       "  vmlab status\n"
+                       "  vmlab status dcos --json");
+    status->add_option("LAB", into_.target, targets_help);
+    add_json(status);
+
+    auto* down = add(app_, "down", "remove all that a lab made, and nothing else",
+                     "  vmlab down dcos\n"
+                     "  vmlab down topologies/dcos.yaml");
+    down->add_option("LAB", into_.target, "a lab's name, or its topology file")->required();
+
+    auto* endpoints = add(app_, "endpoints", "what the lab offers, asked now",
+                          "  vmlab endpoints\n"
+                          "  vmlab endpoints dcos --json");
+    endpoints->add_option("LAB", into_.target, targets_help);
+    add_json(endpoints);
+
+    add(app_, "version", "the version of vmlab", "  vmlab version");
+  }
+
+  void add_node_commands() {
+    auto* ssh = add(app_, "ssh", "a shell, or one command, on a node",
+                    "  vmlab ssh master-1\n"
+                    "  vmlab ssh master-1 -- journalctl -u dcos-exhibitor\n"
+                    "  vmlab ssh agent-1 -- 'df -h | grep mesos'");
+    ssh->add_option("NODE", into_.node, "name of the node")->required();
+    ssh->add_option("--lab", into_.target, targets_help)->type_name("LAB");
+
+    auto* exec = add(app_, "exec", "one command on many nodes at once",
+                     "  vmlab exec 'agent-*' -- docker ps\n"
+                     "  vmlab exec 'master-*,bootstrap' -- chronyc tracking\n"
+                     "  vmlab exec '*' -- 'systemctl --failed | head'");
+    exec->add_option("PATTERN", into_.pattern, "node names with * and ?, several with commas")
+        ->required();
+    exec->add_option("--lab", into_.target, targets_help)->type_name("LAB");
+    exec->add_option_function<unsigned>(
+            "--timeout", [this](unsigned s) { into_.timeout = std::chrono::seconds(s); },
+            "seconds that a command may take (default 600)")
+        ->check(CLI::Range(1U, 86400U))
+        ->type_name("SECONDS");
+  }
+
+  void add_image_commands() {
+    auto* image = add(app_, "image", "images that nodes start from",
+                      "  vmlab image list\n"
+                      "  vmlab image build debian-12\n"
+                      "  vmlab image prune --dry-run");
+    auto* list =
+        add(*image, "list", "the catalogue, and what of it is here", "  vmlab image list --json");
+    add_json(list);
+    auto* build = add(*image, "build", "make the prepared image, with all that it needs",
+                      "  vmlab image build debian-12");
+    build->add_option("NAME", into_.images, "images of the catalogue")->required();
+    auto* pull = add(*image, "pull", "download the base image only", "  vmlab image pull rocky-9");
+    pull->add_option("NAME", into_.images, "images of the catalogue")->required();
+    auto* verify = add(*image, "verify", "check the files that are here",
+                       "  vmlab image verify\n"
+                       "  vmlab image verify debian-12");
+    verify->add_option("NAME", into_.images, "images of the catalogue; default: all");
+    add_json(verify);
+    auto* prune = add(*image, "prune", "remove files that no image of the catalogue is made from",
+                      "  vmlab image prune --dry-run\n"
+                      "  vmlab image prune --all");
+    prune->add_flag("--all", into_.all, "current images too; never one that a lab uses");
+    prune->add_flag("--dry-run", into_.dry_run, "only say what would be removed");
+    add_json(prune);
+  }
+
+  void add_json(CLI::App* command) {
+    command->add_flag("--json", into_.json, "one JSON record instead of text");
+  }
+
+  const CLI::App* chosen() const {
+    const CLI::App* last = &app_;
+    while (!last->get_subcommands().empty()) last = last->get_subcommands().front();
+    return last;
+  }
+
+  std::string path_of(const CLI::App* command) const {
+    if (command == &app_) return {};
+    const auto parent = path_of(command->get_parent());
+    return parent.empty() ? command->get_name() : parent + " " + command->get_name();
+  }
+
+  void refuse_extras(const CLI::App& last) const {
+    const auto extras = app_.remaining(true);
+    if (extras.empty()) return;
+    const auto& word = extras.front();
+    if (word.size() > 1 && word[0] == '-') {
+      std::vector<std::string> known;
+      for (const auto* command = &last; command != nullptr; command = command->get_parent()) {
+        for (const auto* option : command->get_options()) {
+          for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+        }
+      }
+      fail(fmt::format("unknown option '{}'", word), closest(word, known));
+    }
+    std::vector<std::string> known;
+    for (const auto* command : last.get_subcommands({})) known.push_back(command->get_name());
+    if (!known.empty()) {
+      std::ranges::sort(known);
+      fail(fmt::format("unknown command '{}'", word), closest(word, known));
+    }
+    fail(fmt::format("'{}' is one word too many", word));
+  }
+
+  [[noreturn]] void fail(const std::string& what,
+                         const std::optional<std::string>& meant = std::nullopt) const {
+    const auto path = path_of(chosen());
+    const auto program = path.empty() ? std::string("vmlab") : "vmlab " + path;
+    throw Error(
+        program + ": " + what,
+        meant ? fmt::format("did you mean '{}'?", *meant) : fmt::format("see `{} --help`", program),
+        ExitCode::bad_input);
+  }
+
+  Invocation& into_;
+  CLI::App app_{"One topology file -> a lab of virtual machines, DC/OS installed on it."};
+};
+
+}  // namespace
+
+Invocation parse_command_line(const std::vector<std::string>& words) {
+  Invocation invocation;
+  if (const char* uri = std::getenv("LIBVIRT_DEFAULT_URI"); uri != nullptr && *uri != '\0') {
+    invocation.connect = uri;
+  }
+  auto ours = words;
+  // `vmlab help up` is what people try first.
+  if (!ours.empty() && ours.front() == "help") {
+    ours.erase(ours.begin());
+    ours.emplace_back("--help");
+  }
+  // What follows `--` belongs to the command on the node, whatever it looks like.
+  const auto dashes = std::ranges::find(ours, "--");
+  const bool on_nodes = std::any_of(ours.begin(), dashes, [](const std::string& word) {
+    return word == "ssh" || word == "exec";
+  });
+  if (dashes != ours.end() && on_nodes) {
+    invocation.words.assign(dashes + 1, ours.end());
+    ours.erase(dashes, ours.end());
+  }
+  CommandLine(invocation).parse(std::move(ours));
+  if (invocation.command == "exec" && invocation.words.empty()) {
+    throw Error("vmlab exec: a command is missing after '--'",
+                "for example: vmlab exec 'agent-*' -- docker ps", ExitCode::bad_input);
+  }
+  return invocation;
+}
+
+}  // namespace vmlab

@@ -1,0 +1,43 @@
+// The command line as a value.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lab/lab.h"
+
+namespace vmlab {
+
+enum class LogFormat { automatic, tty, plain, json };
+
+struct Invocation {
+  // Of every command.
+  std::filesystem::path state_dir = "/var/lib/vmlab";
+  std::string connect = "qemu:///system";
+  LogFormat log_format = LogFormat::automatic;
+  int verbose = 0;
+  bool quiet = false;
+
+  std::string command;  // `up`, `image list`; empty when `text` is all there is to do
+  std::string text;     // help that was asked for
+
+  std::string target;              // FILE or LAB; empty: the only lab that is known
+  std::vector<std::string> files;  // validate
+  bool json = false;
+  Accelerator accelerator = Accelerator::automatic;
+  std::string node;                // ssh
+  std::string pattern;             // exec
+  std::vector<std::string> words;  // after `--`
+  std::chrono::seconds timeout{600};
+  std::vector<std::string> images;  // image build, pull, verify
+  bool all = false;                 // image prune
+  bool dry_run = false;
+};
+
+/// Reads the words after the program's name; environment variables give defaults. Throws Error
+/// with ExitCode::bad_input, "did you mean" and where to find help.
+Invocation parse_command_line(const std::vector<std::string>& words);
+
+}  // namespace vmlab

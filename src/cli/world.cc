@@ -1,0 +1,124 @@
+#include "cli/world.h"
+
+#include <mutex>
+
+#include "host/adapters.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A port that is made by the first call. A maker that throws is asked again by the next call.
+template <class Port>
+class Lazy {
+ public:
+  explicit Lazy(std::function<std::unique_ptr<Port>()> make) : make_(std::move(make)) {}
+  Port& get() {
+    const std::scoped_lock lock(mutex_);
+    if (!port_) port_ = make_();
+    return *port_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::function<std::unique_ptr<Port>()> make_;
+  std::unique_ptr<Port> port_;
+};
+
+class LazyHypervisor : public Hypervisor {
+ public:
+  explicit LazyHypervisor(std::function<std::unique_ptr<Hypervisor>()> make)
+      : real_(std::move(make)) {}
+  HypervisorInfo info() override { return real_.get().info(); }
+  std::vector<DomainInfo> domains() override { return real_.get().domains(); }
+  std::vector<NetworkInfo> networks() override { return real_.get().networks(); }
+  std::optional<DomainInfo> domain(const std::string& name) override {
+    return real_.get().domain(name);
+  }
+  void define_network(const std::string& xml) override { real_.get().define_network(xml); }
+  void start_network(const std::string& name) override { real_.get().start_network(name); }
+  void set_dns_hosts(const std::string& network,
+                     const std::map<std::string, std::vector<std::string>>& hosts) override {
+    real_.get().set_dns_hosts(network, hosts);
+  }
+  void remove_network(const std::string& name) override { real_.get().remove_network(name); }
+  void define_domain(const std::string& xml) override { real_.get().define_domain(xml); }
+  void start_domain(const std::string& name) override { real_.get().start_domain(name); }
+  void stop_domain(const std::string& name) override { real_.get().stop_domain(name); }
+  void remove_domain(const std::string& name) override { real_.get().remove_domain(name); }
+  std::chrono::nanoseconds cpu_time(const std::string& domain) override {
+    return real_.get().cpu_time(domain);
+  }
+  std::uint64_t resident_kib(const std::string& domain) override {
+    return real_.get().resident_kib(domain);
+  }
+  bool prove_kvm(const fs::path& scratch, std::stop_token stop) override {
+    return real_.get().prove_kvm(scratch, std::move(stop));
+  }
+
+ private:
+  Lazy<Hypervisor> real_;
+};
+
+class LazyImages : public Images {
+ public:
+  explicit LazyImages(std::function<std::unique_ptr<Images>()> make) : real_(std::move(make)) {}
+  std::optional<DiskInfo> disk(const fs::path& path) override { return real_.get().disk(path); }
+  void create_overlay(const fs::path& path, const fs::path& backing,
+                      const std::string& backing_format, std::uint64_t size_mib) override {
+    real_.get().create_overlay(path, backing, backing_format, size_mib);
+  }
+  void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
+                        std::stop_token stop) override {
+    real_.get().create_data_disk(path, size_mib, label, std::move(stop));
+  }
+  void create_seed(const fs::path& path, const SeedFiles& files) override {
+    real_.get().create_seed(path, files);
+  }
+  void build_base(const Image& image, const fs::path& path, const Progress& progress,
+                  std::stop_token stop) override {
+    real_.get().build_base(image, path, progress, std::move(stop));
+  }
+  void prepare(const Image& image, const fs::path& base, const fs::path& path,
+               const Progress& progress, std::stop_token stop) override {
+    real_.get().prepare(image, base, path, progress, std::move(stop));
+  }
+
+ private:
+  Lazy<Images> real_;
+};
+
+}  // namespace
+
+struct World::Parts {
+  explicit Parts(PortMakers makers)
+      : hypervisor(std::move(makers.hypervisor)),
+        images(std::move(makers.images)),
+        guests(makers.guests()),
+        system(makers.system()) {}
+
+  LazyHypervisor hypervisor;
+  LazyImages images;
+  std::unique_ptr<Guests> guests;
+  std::unique_ptr<System> system;
+};
+
+PortMakers real_makers(const std::string& uri, std::function<bool()> accelerated) {
+  return {.hypervisor = [uri] { return make_libvirt(uri); },
+          .images = [accelerated] { return make_guestfs(accelerated()); },
+          .guests = [] { return make_ssh(); },
+          .system = [] { return make_posix(); }};
+}
+
+World::World(PortMakers makers) : parts_(std::make_unique<Parts>(std::move(makers))) {}
+World::~World() = default;
+World::World(World&&) noexcept = default;
+World& World::operator=(World&&) noexcept = default;
+
+Ports World::ports() {
+  return {parts_->hypervisor, parts_->images, *parts_->guests, *parts_->system};
+}
+
+}  // namespace vmlab
