@@ -1,0 +1,568 @@
+#include "support/fake_world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <pugixml.hpp>
+
+#include "base/digest.h"
+#include "base/text.h"
+
+namespace vmlab::test {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+namespace {
+
+pugi::xml_document parse(const std::string& xml) {
+  pugi::xml_document document;
+  const auto result = document.load_string(xml.c_str());
+  if (!result) throw Error(fmt::format("cannot define: XML error: {}", result.description()));
+  return document;
+}
+
+std::optional<Label> label_of(const pugi::xml_node& root) {
+  const auto mark = root.child("metadata").first_child();
+  if (!mark) return std::nullopt;
+  return Label{mark.attribute("name").value(), mark.attribute("node").value(),
+               mark.attribute("hash").value()};
+}
+
+bool below(const std::string& path, const std::string& directory) {
+  return path == directory || path.starts_with(directory + "/");
+}
+
+}  // namespace
+
+// ---- power
+
+void FakeWorld::alive() const {
+  if (dead_) throw PowerCut();
+}
+
+void FakeWorld::effect(const std::string& what, const std::function<void()>& happen) {
+  alive();
+  effects_.push_back(what);
+  const bool now = cut_at_ != 0 && effects_.size() == cut_at_;
+  if (now && cut_before_) {
+    dead_ = true;
+    throw PowerCut();
+  }
+  happen();
+  if (now) {
+    dead_ = true;
+    throw PowerCut();
+  }
+}
+
+void FakeWorld::cut_power_at(std::size_t effect, bool before) {
+  const std::lock_guard lock(mutex_);
+  effects_.clear();
+  cut_at_ = effect;
+  cut_before_ = before;
+}
+
+void FakeWorld::power_back() {
+  const std::lock_guard lock(mutex_);
+  dead_ = false;
+  cut_at_ = 0;
+  effects_.clear();
+  locks_.clear();
+  for (auto& [name, domain] : domains_by_name) domain.info.state = DomainState::shut_off;
+  for (auto& [name, network] : networks_by_name) network.active = false;
+}
+
+std::string FakeWorld::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  for (const auto& [name, domain] : domains_by_name) {
+    text += fmt::format("domain {} {} {}\n", name, domain.info.uuid, to_text(domain.info.state));
+  }
+  for (const auto& [name, network] : networks_by_name) {
+    text +=
+        fmt::format("network {} active={} hosts={}\n", name, network.active, network.hosts.size());
+  }
+  for (const auto& [path, content] : files) {
+    // Keys are random and histories tell of time.
+    if (path.find("key") != std::string::npos || path.ends_with("known_hosts") ||
+        path.ends_with("history") || path.ends_with("id_ed25519") || path.ends_with(".pub")) {
+      text += fmt::format("file {}\n", path);
+    } else {
+      text += fmt::format("file {} {}\n", path, sha256_hex(content).substr(0, 8));
+    }
+  }
+  for (const auto& [path, disk] : disk_files) {
+    text += fmt::format("disk {} {} {}\n", path, disk.virtual_bytes, disk.backing_file);
+  }
+  for (const auto& [path, guest] : guests) {
+    for (const auto& [mark, hash] : guest.marks) {
+      text += fmt::format("mark {} {} {}\n", path, mark, hash.substr(0, 8));
+    }
+    for (const auto& file : guest.files) text += fmt::format("guest file {} {}\n", path, file);
+  }
+  return text;
+}
+
+bool FakeWorld::empty() const {
+  const std::lock_guard lock(mutex_);
+  return domains_by_name.empty() && networks_by_name.empty() && files.empty() && disk_files.empty();
+}
+
+// ---- Hypervisor
+
+HypervisorInfo FakeWorld::info() {
+  return {.uri = "fake:///",
+          .libvirt_version = "9.0.0",
+          .qemu_version = "7.2.0",
+          .emulator = "/usr/bin/qemu",
+          .cpus = 2,
+          .memory_mib = 24 * 1024,
+          .memory_free_mib = 20 * 1024};
+}
+
+std::vector<DomainInfo> FakeWorld::domains() {
+  const std::lock_guard lock(mutex_);
+  alive();
+  std::vector<DomainInfo> all;
+  for (const auto& [name, domain] : domains_by_name) all.push_back(domain.info);
+  return all;
+}
+
+std::vector<NetworkInfo> FakeWorld::networks() {
+  const std::lock_guard lock(mutex_);
+  alive();
+  std::vector<NetworkInfo> all;
+  for (const auto& [name, network] : networks_by_name) all.push_back(network);
+  return all;
+}
+
+std::optional<DomainInfo> FakeWorld::domain(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  const auto found = domains_by_name.find(name);
+  if (found == domains_by_name.end()) return std::nullopt;
+  return found->second.info;
+}
+
+void FakeWorld::define_network(const std::string& xml) {
+  const std::lock_guard lock(mutex_);
+  const auto document = parse(xml);
+  const auto root = document.child("network");
+  NetworkInfo network;
+  network.name = root.child_value("name");
+  network.uuid = root.child_value("uuid");
+  network.bridge = root.child("bridge").attribute("name").value();
+  network.label = label_of(root);
+  const auto ip = root.child("ip");
+  if (const auto address = parse_ipv4(ip.attribute("address").value())) {
+    const auto prefix = ip.attribute("prefix").as_int(24);
+    const auto mask = prefix == 0 ? 0U : ~0U << (32 - prefix);
+    network.cidrs.push_back({Ipv4{address->value & mask}, prefix});
+  }
+  for (const auto& host : root.child("dns").children("host")) {
+    auto& names = network.hosts[host.attribute("ip").value()];
+    for (const auto& name : host.children("hostname")) names.emplace_back(name.child_value());
+  }
+  const auto known = networks_by_name.find(network.name);
+  if (known != networks_by_name.end()) network.active = known->second.active;
+  effect("define network " + network.name, [&] { networks_by_name[network.name] = network; });
+}
+
+void FakeWorld::start_network(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (networks_by_name.at(name).active) return;
+  effect("start network " + name, [&] { networks_by_name.at(name).active = true; });
+}
+
+void FakeWorld::set_dns_hosts(const std::string& network,
+                              const std::map<std::string, std::vector<std::string>>& hosts) {
+  const std::lock_guard lock(mutex_);
+  effect("set hosts of " + network, [&] { networks_by_name.at(network).hosts = hosts; });
+}
+
+void FakeWorld::remove_network(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  effect("remove network " + name, [&] { networks_by_name.erase(name); });
+}
+
+void FakeWorld::define_domain(const std::string& xml) {
+  const std::lock_guard lock(mutex_);
+  const auto document = parse(xml);
+  const auto root = document.child("domain");
+  FakeDomain domain;
+  domain.xml = xml;
+  domain.info.name = root.child_value("name");
+  domain.info.uuid = root.child_value("uuid");
+  domain.info.label = label_of(root);
+  const auto known = domains_by_name.find(domain.info.name);
+  if (known != domains_by_name.end()) {
+    domain.info.state = known->second.info.state;
+    domain.started = known->second.started;
+  }
+  effect("define domain " + domain.info.name, [&] { domains_by_name[domain.info.name] = domain; });
+}
+
+std::string FakeWorld::root_disk_of(const FakeDomain& domain) const {
+  const auto document = parse(domain.xml);
+  return document.child("domain")
+      .child("devices")
+      .child("disk")
+      .child("source")
+      .attribute("file")
+      .value();
+}
+
+void FakeWorld::start_domain(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  const auto found = domains_by_name.find(name);
+  if (found == domains_by_name.end())
+    throw Error(fmt::format("cannot start domain '{}': no domain", name));
+  auto& domain = found->second;
+  if (domain.info.state == DomainState::running) return;
+  const auto document = parse(domain.xml);
+  const auto devices = document.child("domain").child("devices");
+  for (const auto& disk : devices.children("disk")) {
+    const std::string file = disk.child("source").attribute("file").value();
+    if (!disk_files.contains(file) && !files.contains(file)) {
+      throw Error(
+          fmt::format("cannot start domain '{}': Cannot access storage file '{}'", name, file));
+    }
+  }
+  const std::string network =
+      devices.child("interface").child("source").attribute("network").value();
+  if (!networks_by_name.contains(network) || !networks_by_name.at(network).active) {
+    throw Error(fmt::format("cannot start domain '{}': network '{}' is not active", name, network));
+  }
+  effect("start domain " + name, [&] {
+    domain.info.state = DomainState::running;
+    domain.started = time_;
+    auto& guest = guest_of(domain);
+    if (!guest.cloud_init_done) guest.cloud_init_error = cloud_init_error;
+  });
+}
+
+void FakeWorld::stop_domain(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  const auto found = domains_by_name.find(name);
+  if (found == domains_by_name.end() || found->second.info.state == DomainState::shut_off) return;
+  effect("stop domain " + name, [&] { found->second.info.state = DomainState::shut_off; });
+}
+
+void FakeWorld::remove_domain(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  effect("remove domain " + name, [&] { domains_by_name.erase(name); });
+}
+
+std::chrono::nanoseconds FakeWorld::cpu_time(const std::string&) {
+  return {};
+}
+std::uint64_t FakeWorld::resident_kib(const std::string&) {
+  return 0;
+}
+bool FakeWorld::prove_kvm(const fs::path&, std::stop_token) {
+  return false;
+}
+
+// ---- Images
+
+std::optional<DiskInfo> FakeWorld::disk(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  const auto found = disk_files.find(path.string());
+  if (found == disk_files.end()) return std::nullopt;
+  return found->second;
+}
+
+void FakeWorld::create_overlay(const fs::path& path, const fs::path& backing,
+                               const std::string& backing_format, std::uint64_t size_mib) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (!disk_files.contains(backing.string())) {
+    throw Error(
+        fmt::format("cannot create overlay '{}': no '{}'", path.string(), backing.string()));
+  }
+  effect("create overlay " + path.filename().string(), [&] {
+    disk_files[path.string()] = {size_mib << 20U, 0, "qcow2", backing.string()};
+    guests.erase(path.string());
+  });
+  (void)backing_format;
+}
+
+void FakeWorld::create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string&,
+                                 std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  effect("create disk " + path.filename().string(), [&] {
+    disk_files[path.string()] = {size_mib << 20U, 0, "qcow2", ""};
+  });
+}
+
+void FakeWorld::create_seed(const fs::path& path, const SeedFiles& seed) {
+  const std::lock_guard lock(mutex_);
+  effect("create seed " + path.filename().string(),
+         [&] { files[path.string()] = seed.meta_data + seed.network_config; });
+}
+
+void FakeWorld::build_base(const Image& image, const fs::path& path, const Progress&,
+                           std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  effect("build image " + image.name, [&] {
+    disk_files[path.string()] = {image.disk_mib << 20U, 0, "qcow2", ""};
+  });
+}
+
+void FakeWorld::prepare(const Image& image, const fs::path&, const fs::path& path, const Progress&,
+                        std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  effect("prepare image " + image.name, [&] {
+    disk_files[path.string()] = {image.disk_mib << 20U, 0, "qcow2", ""};
+  });
+}
+
+// ---- Guests
+
+FakeGuest& FakeWorld::guest_of(const FakeDomain& domain) {
+  return guests[root_disk_of(domain)];
+}
+
+FakeWorld::FakeDomain* FakeWorld::running_at(const std::string& node) {
+  for (auto& [name, domain] : domains_by_name) {
+    if (domain.info.label && domain.info.label->node == node &&
+        domain.info.state == DomainState::running) {
+      return &domain;
+    }
+  }
+  return nullptr;
+}
+
+GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
+                           std::stop_token stop) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (stop.stop_requested()) throw Cancelled();
+  auto* domain = running_at(target.node);
+  if (domain == nullptr || time_ - domain->started < ssh_after) {
+    time_ += milliseconds(1000);  // a refused connection costs time too
+    throw Unreachable(fmt::format("cannot reach '{}': Connection refused", target.node));
+  }
+  if (!files.contains(target.private_key.string()) ||
+      !files.contains(target.known_hosts.string())) {
+    throw Unreachable(fmt::format("cannot log in to '{}': no key", target.node));
+  }
+  auto& guest = guest_of(*domain);
+  if (time_ - domain->started >= cloud_init_after) guest.cloud_init_done = true;
+  auto result = built_in(target.node, guest, command.script);
+  if (command.on_line) {
+    for (const auto& line : lines(result.out)) command.on_line(line);
+  }
+  return result;
+}
+
+namespace {
+
+/// The mark that a script leaves when it succeeds: `echo HASH >PART && mv PART FILE`.
+std::optional<std::pair<std::string, std::string>> mark_in(const std::string& script) {
+  for (const auto& line : lines(script)) {
+    const auto words = split(line, ' ');
+    if (words.size() == 7 && words[0] == "echo" && words[4] == "mv" &&
+        words[6].starts_with("/var/lib/vmlab/done/")) {
+      return std::pair{words[6].substr(words[6].rfind('/') + 1), words[1]};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+GuestResult FakeWorld::built_in(const std::string& node, FakeGuest& guest,
+                                const std::string& script) {
+  const auto mark = mark_in(script);
+  if (script.find("for mark in *") != std::string::npos) {
+    GuestResult marks;
+    for (const auto& [name, hash] : guest.marks) marks.out += name + " " + hash + "\n";
+    return marks;
+  }
+  std::optional<GuestResult> given;
+  if (answer) given = answer(node, script);
+  GuestResult result = given.value_or(GuestResult{});
+  if (mark && result.exit_code == 0) {
+    effect(fmt::format("mark {} on {}", mark->first, node),
+           [&] { guest.marks[mark->first] = mark->second; });
+  }
+  return result;
+}
+
+void FakeWorld::upload(const SshTarget& target, const fs::path& local, const std::string& remote,
+                       unsigned, const std::string&, const Progress&, std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  auto* domain = running_at(target.node);
+  if (domain == nullptr) throw Unreachable(fmt::format("cannot reach '{}'", target.node));
+  if (!files.contains(local.string())) throw Error(fmt::format("cannot read '{}'", local.string()));
+  if (guest_of(*domain).files.contains(remote)) return;
+  effect("upload to " + target.node, [&] { guest_of(*domain).files.insert(remote); });
+}
+
+void FakeWorld::download(const SshTarget&, const std::string&, const fs::path& local,
+                         std::stop_token) {
+  write(local, "", 0600);
+}
+
+std::pair<std::string, std::string> FakeWorld::generate_key() {
+  const std::lock_guard lock(mutex_);
+  const auto number = ++keys_made_;
+  return {fmt::format(
+              "-----BEGIN OPENSSH PRIVATE KEY-----\nkey {}\n-----END OPENSSH PRIVATE KEY-----\n",
+              number),
+          fmt::format("ssh-ed25519 AAAAkey{}", number)};
+}
+
+// ---- System
+
+std::optional<std::string> FakeWorld::read(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  const auto found = files.find(path.string());
+  if (found == files.end()) return std::nullopt;
+  return found->second;
+}
+
+void FakeWorld::write(const fs::path& path, std::string_view text, unsigned) {
+  const std::lock_guard lock(mutex_);
+  effect("write " + path.filename().string(), [&] { files[path.string()] = std::string(text); });
+}
+
+void FakeWorld::append(const fs::path& path, std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  files[path.string()] += line;  // a history is never truth: no effect worth a power cut
+}
+
+void FakeWorld::make_directory(const fs::path&, unsigned) {
+  alive();
+}
+
+std::optional<FileInfo> FakeWorld::stat(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (const auto file = files.find(path.string()); file != files.end()) {
+    return FileInfo{file->second.size(), file->second.size(), false};
+  }
+  if (disk_files.contains(path.string())) return FileInfo{1, 1, false};
+  const auto inside = [&](const auto& entry) { return below(entry.first, path.string()); };
+  if (std::ranges::any_of(files, inside) || std::ranges::any_of(disk_files, inside)) {
+    return FileInfo{0, 0, true};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> FakeWorld::list(const fs::path& directory) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  std::set<std::string> names;
+  const auto prefix = directory.string() + "/";
+  const auto collect = [&](const auto& entries) {
+    for (const auto& [path, value] : entries) {
+      if (path.starts_with(prefix)) names.insert(split(path.substr(prefix.size()), '/').front());
+    }
+  };
+  collect(files);
+  collect(disk_files);
+  return {names.begin(), names.end()};
+}
+
+void FakeWorld::remove(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (!stat(path)) return;
+  effect("remove " + path.filename().string(), [&] {
+    const auto inside = [&](const auto& entry) { return below(entry.first, path.string()); };
+    std::erase_if(files, inside);
+    std::erase_if(disk_files, inside);
+    std::erase_if(guests, inside);
+  });
+}
+
+void FakeWorld::rename(const fs::path& from, const fs::path& to) {
+  const std::lock_guard lock(mutex_);
+  effect("rename " + from.filename().string(), [&] {
+    files[to.string()] = files.at(from.string());
+    files.erase(from.string());
+  });
+}
+
+std::uint64_t FakeWorld::free_bytes(const fs::path&) {
+  return std::uint64_t{1} << 40U;
+}
+
+std::string FakeWorld::sha256(const fs::path& path, const Progress&, std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  return sha256_hex(files.at(path.string()));
+}
+
+struct FakeLock : Lock {
+  FakeLock(FakeWorld& in, std::string at) : world(in), path(std::move(at)) {}
+  ~FakeLock() override {
+    const std::lock_guard lock(world.mutex_);
+    world.locks_.erase(path);
+  }
+  FakeLock(const FakeLock&) = delete;
+  FakeLock& operator=(const FakeLock&) = delete;
+  FakeWorld& world;
+  std::string path;
+};
+
+std::unique_ptr<Lock> FakeWorld::lock(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (!locks_.insert(path.string()).second) {
+    throw Error("cannot lock: held", {}, ExitCode::locked);
+  }
+  return std::make_unique<FakeLock>(*this, path.string());
+}
+
+std::vector<Cidr> FakeWorld::routes() {
+  return host_routes;
+}
+
+HttpReply FakeWorld::http_get(const std::string& url, std::chrono::seconds, std::stop_token stop) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (stop.stop_requested()) throw Cancelled();
+  if (answer_http) {
+    if (const auto given = answer_http(url)) return *given;
+  }
+  return {.reached = false, .status = 0, .body = {}, .error = "Connection refused"};
+}
+
+void FakeWorld::download(const std::string& url, const fs::path& path, const std::string&,
+                         const std::string&, const Progress&, std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  effect("download " + url, [&] {
+    files[path.string()] = url;
+    disk_files[path.string()] = {std::uint64_t{20} << 30U, 0, "qcow2", ""};
+  });
+}
+
+std::chrono::system_clock::time_point FakeWorld::now() {
+  const std::lock_guard lock(mutex_);
+  return std::chrono::system_clock::time_point(time_);
+}
+
+milliseconds FakeWorld::monotonic() {
+  const std::lock_guard lock(mutex_);
+  return time_;
+}
+
+void FakeWorld::wait(milliseconds duration, std::stop_token stop) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (stop.stop_requested()) throw Cancelled();
+  time_ += duration;
+}
+
+}  // namespace vmlab::test

@@ -1,0 +1,145 @@
+// A whole world in memory behind the ports: hypervisor, disks, guests, files and a clock that only
+// moves when somebody waits. Power can be cut before or after any effect.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/ports.h"
+
+namespace vmlab::test {
+
+class PowerCut : public std::exception {
+ public:
+  const char* what() const noexcept override { return "power cut"; }
+};
+
+/// What lives on a node's root disk.
+struct FakeGuest {
+  std::map<std::string, std::string> marks;
+  std::set<std::string> files;  // uploaded
+  bool cloud_init_done = false;
+  std::string cloud_init_error;  // a module's failure, found at first boot
+};
+
+class FakeWorld : public Hypervisor, public Images, public Guests, public System {
+ public:
+  Ports ports() { return {*this, *this, *this, *this}; }
+
+  // ---- what tests set and look at
+  /// Cuts the power at the k-th effect (from 1): before it happens, or right after it.
+  void cut_power_at(std::size_t effect, bool before);
+  void power_back();  // domains are off, files and libvirt's definitions are as they were
+  const std::vector<std::string>& effects() const { return effects_; }
+  /// Everything that is there but for time, as text: two equal worlds print the same.
+  std::string snapshot() const;
+  bool empty() const;  // no domain, network, or file
+  /// Asked before the built-in answers; nullopt goes on to them.
+  std::function<std::optional<GuestResult>(const std::string& node, const std::string& script)>
+      answer;
+  std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
+
+  struct FakeDomain {
+    std::string xml;
+    DomainInfo info;
+    std::chrono::milliseconds started{0};
+  };
+  std::map<std::string, FakeDomain> domains_by_name;
+  std::map<std::string, NetworkInfo> networks_by_name;
+  std::map<std::string, std::string> files;    // path -> text
+  std::map<std::string, DiskInfo> disk_files;  // path -> what it is
+  std::map<std::string, FakeGuest> guests;     // path of the root disk -> what is on it
+  std::vector<Cidr> host_routes;
+  std::chrono::milliseconds ssh_after{30'000};
+  std::chrono::milliseconds cloud_init_after{60'000};
+  std::string cloud_init_error;  // of guests that boot for the first time from now on
+
+  // ---- Hypervisor
+  HypervisorInfo info() override;
+  std::vector<DomainInfo> domains() override;
+  std::vector<NetworkInfo> networks() override;
+  std::optional<DomainInfo> domain(const std::string& name) override;
+  void define_network(const std::string& xml) override;
+  void start_network(const std::string& name) override;
+  void set_dns_hosts(const std::string& network,
+                     const std::map<std::string, std::vector<std::string>>& hosts) override;
+  void remove_network(const std::string& name) override;
+  void define_domain(const std::string& xml) override;
+  void start_domain(const std::string& name) override;
+  void stop_domain(const std::string& name) override;
+  void remove_domain(const std::string& name) override;
+  std::chrono::nanoseconds cpu_time(const std::string& domain) override;
+  std::uint64_t resident_kib(const std::string& domain) override;
+  bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;
+
+  // ---- Images
+  std::optional<DiskInfo> disk(const std::filesystem::path& path) override;
+  void create_overlay(const std::filesystem::path& path, const std::filesystem::path& backing,
+                      const std::string& backing_format, std::uint64_t size_mib) override;
+  void create_data_disk(const std::filesystem::path& path, std::uint64_t size_mib,
+                        const std::string& label, std::stop_token stop) override;
+  void create_seed(const std::filesystem::path& path, const SeedFiles& seed) override;
+  void build_base(const Image& image, const std::filesystem::path& path, const Progress& progress,
+                  std::stop_token stop) override;
+  void prepare(const Image& image, const std::filesystem::path& base,
+               const std::filesystem::path& path, const Progress& progress,
+               std::stop_token stop) override;
+
+  // ---- Guests
+  GuestResult run(const SshTarget& target, const GuestCommand& command,
+                  std::stop_token stop) override;
+  void upload(const SshTarget& target, const std::filesystem::path& local,
+              const std::string& remote, unsigned mode, const std::string& sha256,
+              const Progress& progress, std::stop_token stop) override;
+  void download(const SshTarget& target, const std::string& remote,
+                const std::filesystem::path& local, std::stop_token stop) override;
+  std::pair<std::string, std::string> generate_key() override;
+
+  // ---- System
+  std::optional<std::string> read(const std::filesystem::path& path) override;
+  void write(const std::filesystem::path& path, std::string_view text, unsigned mode) override;
+  void append(const std::filesystem::path& path, std::string_view line) override;
+  void make_directory(const std::filesystem::path& path, unsigned mode) override;
+  std::optional<FileInfo> stat(const std::filesystem::path& path) override;
+  std::vector<std::string> list(const std::filesystem::path& directory) override;
+  void remove(const std::filesystem::path& path) override;
+  void rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
+  std::uint64_t free_bytes(const std::filesystem::path& path) override;
+  std::string sha256(const std::filesystem::path& path, const Progress& progress,
+                     std::stop_token stop) override;
+  std::unique_ptr<Lock> lock(const std::filesystem::path& path) override;
+  std::vector<Cidr> routes() override;
+  HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
+                     std::stop_token stop) override;
+  void download(const std::string& url, const std::filesystem::path& path,
+                const std::string& algorithm, const std::string& digest, const Progress& progress,
+                std::stop_token stop) override;
+  std::chrono::system_clock::time_point now() override;
+  std::chrono::milliseconds monotonic() override;
+  void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
+  std::string boot_id() override { return "fake-boot"; }
+
+ private:
+  friend struct FakeLock;
+  void alive() const;  // throws PowerCut when there is no power
+  void effect(const std::string& what, const std::function<void()>& happen);
+  FakeDomain* running_at(const std::string& address);
+  FakeGuest& guest_of(const FakeDomain& domain);
+  std::string root_disk_of(const FakeDomain& domain) const;
+  GuestResult built_in(const std::string& node, FakeGuest& guest, const std::string& script);
+
+  mutable std::recursive_mutex mutex_;
+  std::chrono::milliseconds time_{0};
+  std::vector<std::string> effects_;
+  std::size_t cut_at_ = 0;
+  bool cut_before_ = false;
+  bool dead_ = false;
+  int keys_made_ = 0;
+  std::set<std::string> locks_;
+};
+
+}  // namespace vmlab::test
