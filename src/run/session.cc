@@ -72,6 +72,13 @@ HostView host_view(const std::string& lab, Ports& ports) {
     const bool own = network.label && network.label->lab == lab;
     if (own) {
       view.own_network = network.cidrs.front();
+      for (const auto& [address, names] : network.hosts) {
+        const auto ip = parse_ipv4(address);
+        // The short name is the node's.
+        for (const auto& name : names) {
+          if (ip && name.find('.') == std::string::npos) view.own_hosts[name] = *ip;
+        }
+      }
     } else {
       view.other_networks.emplace(network.name, network.cidrs.front());
     }
@@ -88,16 +95,6 @@ void check_release(Lab& lab, Ports& ports) {
   if (!lab.dcos) return;
   auto& release = lab.dcos->release;
   if (release.path.empty()) return;
-  const auto info = ports.system.stat(release.path);
-  if (!info || info->directory) {
-    throw BadInput(
-        {{.file = lab.file,
-          .line = release.mark.line,
-          .column = release.mark.column,
-          .message = fmt::format("installer '{}' does not exist", release.path),
-          .help =
-              release.practice ? "build it: `cmake --build … --target practice_release`" : ""}});
-  }
   const auto sum = ports.system.sha256(release.path, [](const auto&, auto, auto) {}, {});
   if (!release.sha256.empty() && release.sha256 != sum) {
     throw BadInput({{.file = lab.file,
@@ -122,7 +119,12 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports) {
                      .help = ""}});
   }
   const auto read = [&ports](const std::string& path) { return ports.system.read(path); };
-  auto lab = load(*text, file.string(), settings.library, read);
+  const auto exists = [&ports](const std::string& path) {
+    const auto info = ports.system.stat(path);
+    return info && !info->directory;
+  };
+  auto lab = load(*text, file.string(), settings.library, read, exists,
+                  fs::absolute(file).parent_path().string());
   lab = resolve(std::move(lab), host_view(lab.name, ports));
   if (lab.dcos) {
     const auto lint = lint_config(lab);
