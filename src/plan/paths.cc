@@ -11,7 +11,7 @@ fs::path Paths::prepared_image(const Image& image) const {
   return images() / (image.name + "-prepared-" + prepared_hash(image).substr(0, 12) + ".qcow2");
 }
 fs::path Paths::lock(const std::string& name) const {
-  return root / "locks" / (name + ".lock");
+  return locks() / (name + ".lock");
 }
 fs::path Paths::topology(const std::string& name) const {
   return lab(name) / "topology";
@@ -30,6 +30,9 @@ fs::path Paths::host_key(const std::string& name, const std::string& node) const
 }
 fs::path Paths::known_hosts(const std::string& name) const {
   return lab(name) / "known_hosts";
+}
+fs::path Paths::ssh_config(const std::string& name) const {
+  return lab(name) / "ssh_config";
 }
 fs::path Paths::root_disk(const std::string& name, const std::string& node) const {
   return lab(name) / (node + ".qcow2");

@@ -16,7 +16,9 @@ struct Paths {
   std::filesystem::path prepared_image(const Image& image) const;
   std::filesystem::path releases() const { return root / "releases"; }  // downloaded installers
 
-  std::filesystem::path lab(const std::string& name) const { return root / "labs" / name; }
+  std::filesystem::path labs() const { return root / "labs"; }
+  std::filesystem::path lab(const std::string& name) const { return labs() / name; }
+  std::filesystem::path locks() const { return root / "locks"; }
   std::filesystem::path lock(const std::string& name) const;
   std::filesystem::path topology(const std::string& name) const;  // where `up` found its file
   std::filesystem::path history(const std::string& name) const;
@@ -24,6 +26,7 @@ struct Paths {
   std::filesystem::path user_key(const std::string& name) const;
   std::filesystem::path host_key(const std::string& name, const std::string& node) const;
   std::filesystem::path known_hosts(const std::string& name) const;
+  std::filesystem::path ssh_config(const std::string& name) const;  // for the user's own ssh
   std::filesystem::path root_disk(const std::string& name, const std::string& node) const;
   std::filesystem::path data_disk(const std::string& name, const std::string& node,
                                   const DataDisk& disk) const;
