@@ -23,8 +23,8 @@ LintResult lint_config(const Lab& lab);
 /// The keys in the order of the file: vmlab's defaults, then the user's, which override them.
 nlohmann::ordered_json config_values(const Lab& lab);
 
-/// Text of config.yaml. Scalars are quoted such that PyYAML reads the same types back. `lab` must be
-/// resolved (addresses) and have DC/OS.
+/// Text of config.yaml. Scalars are quoted such that PyYAML reads the same types back. `lab` must
+/// be resolved (addresses) and have DC/OS.
 std::string render_config(const Lab& lab);
 
 /// URL that nodes install from: `http://<bootstrap>:8080`, or the user's.

@@ -66,8 +66,8 @@ std::vector<PreflightCheck> parse_preflight(std::string_view out) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     std::string line(trim(all[i]));
     // 2.1 and 2.2 print `PASS (20.10.24` newline `28.2.2)` when client and server differ.
-    const bool open = line.rfind('(') != std::string::npos && line.find(')', line.rfind('(')) ==
-                                                                  std::string::npos;
+    const bool open = line.rfind('(') != std::string::npos &&
+                      line.find(')', line.rfind('(')) == std::string::npos;
     if (open && i + 1 < all.size() && trim(all[i + 1]).ends_with(')') && parse_line(line)) {
       line += " " + std::string(trim(all[++i]));
     }

@@ -37,11 +37,13 @@ bool before(const Version& version, int major, int minor) {
 
 std::vector<PortCheck> master_ports(const Version& v) {
   std::vector<PortCheck> ports = {
-      {53, "dcos-net"},        {80, "adminrouter"},   {443, "adminrouter"}, {1050, "dcos-diagnostics"},
-      {2181, "zookeeper"},     {5050, "mesos-master"}, {7070, "cosmos"},     {8080, "marathon"},
-      {8123, "mesos-dns"},     {8181, "exhibitor"},   {9000, "metronome"},  {9942, "metronome"},
-      {9990, "cosmos"},        {36771, "marathon"},   {41281, "zookeeper"}, {46839, "metronome"},
-      {61053, "mesos-dns"},    {62080, "dcos-net"},   {62501, "dcos-net"}};
+      {53, "dcos-net"},           {80, "adminrouter"},  {443, "adminrouter"},
+      {1050, "dcos-diagnostics"}, {2181, "zookeeper"},  {5050, "mesos-master"},
+      {7070, "cosmos"},           {8080, "marathon"},   {8123, "mesos-dns"},
+      {8181, "exhibitor"},        {9000, "metronome"},  {9942, "metronome"},
+      {9990, "cosmos"},           {36771, "marathon"},  {41281, "zookeeper"},
+      {46839, "metronome"},       {61053, "mesos-dns"}, {62080, "dcos-net"},
+      {62501, "dcos-net"}};
   ports.push_back({8101, before(v, 1, 13) ? "dcos-oauth" : "bouncer"});
   ports.push_back({61091, before(v, 1, 12) ? "dcos-metrics" : "telegraf"});
   if (before(v, 1, 12)) ports.push_back({61420, "dcos-net"});
@@ -76,9 +78,9 @@ std::vector<PortCheck> agent_ports(const Version& v) {
 }
 
 std::vector<std::string> common_units(const Version& v) {
-  std::vector<std::string> units = {"dcos-net", "dcos-net-watchdog", "dcos-gen-resolvconf",
-                                    "dcos-pkgpanda-api", "dcos-checks-poststart",
-                                    "dcos-diagnostics"};
+  std::vector<std::string> units = {
+      "dcos-net",          "dcos-net-watchdog",     "dcos-gen-resolvconf",
+      "dcos-pkgpanda-api", "dcos-checks-poststart", "dcos-diagnostics"};
   if (!before(v, 1, 12)) units.insert(units.end(), {"dcos-telegraf", "dcos-checks-api"});
   if (!before(v, 1, 13)) units.emplace_back("dcos-fluent-bit");
   if (!before(v, 2, 1)) {
@@ -120,7 +122,9 @@ std::vector<std::string> agent_units(const Version& v) {
 
 }  // namespace
 
-std::string Version::text() const { return fmt::format("{}.{}.{}", major, minor, patch); }
+std::string Version::text() const {
+  return fmt::format("{}.{}.{}", major, minor, patch);
+}
 
 std::optional<Version> parse_version(std::string_view text) {
   text = trim(text);
@@ -168,8 +172,8 @@ Differences differences(const Version& v) {
 
   d.needs_whole_ensemble = before(v, 2, 1);
   d.exhibitor_checks_address = since(v, {{1, 11, 5}});
-  d.check_runner =
-      before(v, 1, 12) ? "/opt/mesosphere/bin/dcos-diagnostics" : "/opt/mesosphere/bin/dcos-check-runner";
+  d.check_runner = before(v, 1, 12) ? "/opt/mesosphere/bin/dcos-diagnostics"
+                                    : "/opt/mesosphere/bin/dcos-check-runner";
   d.master_units = master_units(v);
   d.agent_units = agent_units(v);
   return d;
@@ -197,8 +201,8 @@ ValidateOutcome interpret_validate_config(const Version& release, int exit_code,
   ValidateOutcome outcome;
   outcome.applicable = differences(release).validate_config;
   if (!outcome.applicable) return outcome;
-  constexpr std::array<std::string_view, 5> ssh = {"ssh_user", "ssh_key_path", "ssh_key", "ssh_port",
-                                                   "ssh_parallelism"};
+  constexpr std::array<std::string_view, 5> ssh = {"ssh_user", "ssh_key_path", "ssh_key",
+                                                   "ssh_port", "ssh_parallelism"};
   bool only_ssh = false;
   for (const auto& line : lines(strip_ansi(err))) {
     const auto colon = line.find(": ");

@@ -37,24 +37,24 @@ struct PortCheck {
 
 struct Differences {
   // The installer.
-  bool validate_config = false;           // --validate-config exists; else it is a usage error
-  bool validate_config_warns = false;     // it exists, with a notice of deprecation
-  bool validate_wants_ssh_key = false;    // it fails without genconf/ssh_key, of mode 0600
-  bool validate_wants_ssh_user = false;   // it fails without ssh_user
-  bool web_installer = false;             // --web works
-  bool installer_port = false;            // any run publishes port 9000 of the bootstrap
-  bool blank_in_path_breaks = false;      // "$0" is not quoted
-  bool l4lb_ipv6_default = false;         // `enable_ipv6: false` alone is an error
+  bool validate_config = false;          // --validate-config exists; else it is a usage error
+  bool validate_config_warns = false;    // it exists, with a notice of deprecation
+  bool validate_wants_ssh_key = false;   // it fails without genconf/ssh_key, of mode 0600
+  bool validate_wants_ssh_user = false;  // it fails without ssh_user
+  bool web_installer = false;            // --web works
+  bool installer_port = false;           // any run publishes port 9000 of the bootstrap
+  bool blank_in_path_breaks = false;     // "$0" is not quoted
+  bool l4lb_ipv6_default = false;        // `enable_ipv6: false` alone is an error
   // Preflight.
-  bool docker_version_by_awk = false;     // misread since Docker 19.03: see docker_misread
-  bool checks_docker_running = false;     // a line of its own
-  bool selinux_targeted_passes = false;   // although enforcing
+  bool docker_version_by_awk = false;    // misread since Docker 19.03: see docker_misread
+  bool checks_docker_running = false;    // a line of its own
+  bool selinux_targeted_passes = false;  // although enforcing
   bool checks_nogroup = false;
   bool needs_ifconfig = false;
   bool checks_xfs_ftype = false;
-  bool checks_raid_modules = false;       // as warnings
+  bool checks_raid_modules = false;          // as warnings
   bool disable_with_preflight_only = false;  // -d with -p is accepted
-  std::vector<PortCheck> master_ports;    // by number
+  std::vector<PortCheck> master_ports;       // by number
   std::vector<PortCheck> agent_ports;
   // The cluster.
   bool needs_whole_ensemble = false;      // components start when all masters serve

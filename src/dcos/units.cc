@@ -15,9 +15,10 @@ std::vector<std::string> troubleshooting_units(Role role) {
       return units;
     case Role::agent:
     case Role::public_agent:
-      units.insert(units.end(), {"dcos-net", "dcos-gen-resolvconf",
-                                 role == Role::agent ? "dcos-mesos-slave" : "dcos-mesos-slave-public",
-                                 "dcos-adminrouter-agent", "dcos-diagnostics"});
+      units.insert(units.end(),
+                   {"dcos-net", "dcos-gen-resolvconf",
+                    role == Role::agent ? "dcos-mesos-slave" : "dcos-mesos-slave-public",
+                    "dcos-adminrouter-agent", "dcos-diagnostics"});
       return units;
     case Role::bootstrap:
       return {"docker"};

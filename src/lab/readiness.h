@@ -22,9 +22,9 @@ Gate ssh_gate(const Lab& lab, const Node& node);
 Gate cloud_init_gate(const Lab& lab, const Node& node);
 
 /// The kernel says that its clock is synchronised: the rule of DC/OS's own check-time (STA_UNSYNC
-/// clear, state not TIME_ERROR, estimated error at most 100 ms). chronyc's opinion and timedatectl's
-/// differ from it: without `rtcsync` both call a clock good that DC/OS refuses. On the bootstrap,
-/// which may have no upstream, it is enough that chronyd serves time.
+/// clear, state not TIME_ERROR, estimated error at most 100 ms). chronyc's opinion and
+/// timedatectl's differ from it: without `rtcsync` both call a clock good that DC/OS refuses. On
+/// the bootstrap, which may have no upstream, it is enough that chronyd serves time.
 Gate clock_gate(const Lab& lab, const Node& node);
 
 // The judges, for tests.
