@@ -1,0 +1,1 @@
+export PATH="/opt/mesosphere/bin:$PATH"
