@@ -75,14 +75,19 @@ ExitCode code_of(const RunSummary& summary) {
 
 std::string lab_name_of(const Context& context, const std::string& target) {
   if (target.empty()) return only_lab(context);
-  if (!names_a_file(target, context.ports.system)) return target;
-  return load_file(context, target).name;
+  if (names_a_file(target, context.ports.system)) return load_file(context, target).name;
+  // It becomes part of paths that are removed.
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  if (target.find_first_not_of(allowed) != std::string::npos || target.front() == '-') {
+    throw Error(fmt::format("'{}' is no name of a lab, and no file", target),
+                "lab names are made of a-z, 0-9 and -", ExitCode::bad_input);
+  }
+  return target;
 }
 
 Lab lab_of(const Context& context, const std::string& target) {
-  if (target.empty()) return recall_lab(only_lab(context), context.settings, context.ports);
-  if (!names_a_file(target, context.ports.system)) {
-    return recall_lab(target, context.settings, context.ports);
+  if (target.empty() || !names_a_file(target, context.ports.system)) {
+    return recall_lab(lab_name_of(context, target), context.settings, context.ports);
   }
   read_topology(target, context.ports.system);  // says what is wrong with the path itself
   return load_lab(target, context.settings, context.ports);
@@ -145,9 +150,16 @@ ExitCode run_down(const Context& context) {
   summary.verb = "down";
   summary.lab = lab_name_of(context, context.invocation.target);
   summary.target = summary.lab;
-  return code_of(context.console.watch(summary, context.stop, [&](Reporter& reporter) {
+  const auto known = known_labs(context.settings, context.ports);
+  const auto ended = context.console.watch(summary, context.stop, [&](Reporter& reporter) {
     return down(summary.lab, context.settings, context.ports, reporter, context.stop);
-  }));
+  });
+  if (ended.steps.empty() && !known.empty()) {
+    const auto near = closest(summary.lab, known);
+    context.console.note(near ? fmt::format("did you mean '{}'?", *near)
+                              : "known labs: " + join(known, ", "));
+  }
+  return code_of(ended);
 }
 
 ExitCode run_version(const Context& context) {
@@ -158,8 +170,20 @@ ExitCode run_version(const Context& context) {
 ExitCode run_command(const Context& context) {
   using Command = ExitCode (*)(const Context&);
   static const std::map<std::string, Command> commands = {
-      {"up", run_up},         {"plan", run_plan}, {"validate", run_validate},
-      {"status", run_status}, {"down", run_down}, {"version", run_version},
+      {"up", run_up},
+      {"plan", run_plan},
+      {"validate", run_validate},
+      {"status", run_status},
+      {"down", run_down},
+      {"endpoints", run_endpoints},
+      {"ssh", run_ssh},
+      {"exec", run_exec},
+      {"image list", run_image_list},
+      {"image build", run_image_build},
+      {"image pull", run_image_pull},
+      {"image verify", run_image_verify},
+      {"image prune", run_image_prune},
+      {"version", run_version},
   };
   const auto found = commands.find(context.invocation.command);
   if (found == commands.end()) {

@@ -28,6 +28,15 @@ ExitCode run_validate(const Context& context);
 ExitCode run_status(const Context& context);
 ExitCode run_down(const Context& context);
 ExitCode run_version(const Context& context);
+ExitCode run_endpoints(const Context& context);
+/// Replaces the process by the user's OpenSSH client; returns only by an Error.
+ExitCode run_ssh(const Context& context);
+ExitCode run_exec(const Context& context);
+ExitCode run_image_list(const Context& context);
+ExitCode run_image_build(const Context& context);
+ExitCode run_image_pull(const Context& context);
+ExitCode run_image_verify(const Context& context);
+ExitCode run_image_prune(const Context& context);
 
 /// The lab that FILE or LAB names: a file is read, a name is recalled; nothing at all means the
 /// only lab that is known.

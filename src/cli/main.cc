@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/signals.h"
 #include "cli/world.h"
+#include "run/accelerator.h"
 
 namespace vmlab {
 
@@ -35,23 +36,30 @@ Streams real_streams(Descriptor& out, Descriptor& err) {
   return streams;
 }
 
-ExitCode run(const Invocation& invocation, Console& console, std::stop_token stop) {
+ExitCode run(const Invocation& invocation, Console& console, const std::stop_token& stop) {
   Settings settings;
   settings.paths.root = std::filesystem::absolute(invocation.state_dir).lexically_normal();
   settings.accelerator = invocation.accelerator;
-  World world(real_makers(invocation.connect, [] { return false; }));
-  auto ports = world.ports();
+  World world(real_makers(invocation.connect), [&](Ports& ports) {
+    try {
+      return proven_accelerator(invocation.accelerator, settings.paths, ports, stop) ==
+             Accelerator::kvm;
+    } catch (const Error&) {
+      return false;  // images can be made where no libvirt answers; emulation works everywhere
+    }
+  });
+  auto& ports = world.ports();
   settings.library = read_library(find_library(library_search(),
                                                [](const std::filesystem::path& path) {
                                                  std::error_code ignored;
                                                  return std::filesystem::exists(path, ignored);
                                                }),
                                   ports.system);
-  return run_command({invocation, settings, ports, console, std::move(stop)});
+  return run_command({invocation, settings, ports, console, stop});
 }
 
 /// The one place where what went wrong becomes words and an exit code.
-ExitCode run_and_tell(const Invocation& invocation, Console& console, std::stop_token stop) {
+ExitCode run_and_tell(const Invocation& invocation, Console& console, const std::stop_token& stop) {
   try {
     return run(invocation, console, stop);
   } catch (const BadInput& input) {

@@ -12,6 +12,7 @@ namespace vmlab {
 namespace {
 
 constexpr std::size_t context_columns = 92;
+constexpr std::size_t message_columns = 1000;  // a value that is quoted may be megabytes long
 
 struct Excerpt {
   std::string text;       // the part of the line that is shown
@@ -74,7 +75,7 @@ std::string place_of(const Diagnostic& problem) {
 
 std::string render(const Diagnostic& problem, const std::vector<std::string>* source, Style style) {
   auto text = fmt::format("{}{} {}\n", style.bold(place_of(problem)), style.red("error:"),
-                          printable(problem.message));
+                          clip(printable(problem.message), message_columns));
   const auto line = static_cast<std::size_t>(std::max(problem.line, 0));
   if (source != nullptr && line > 0 && line <= source->size()) {
     const auto excerpt = excerpt_of((*source)[line - 1], problem.column);
@@ -86,7 +87,9 @@ std::string render(const Diagnostic& problem, const std::vector<std::string>* so
                       std::string(excerpt.begin, ' '), style.red(std::string(excerpt.length, '^')));
     }
   }
-  if (!problem.help.empty()) text += fmt::format("  {}\n", printable(problem.help));
+  if (!problem.help.empty()) {
+    text += fmt::format("  {}\n", clip(printable(problem.help), message_columns));
+  }
   return text;
 }
 
@@ -123,7 +126,11 @@ std::string render_error(const std::string& message, const std::vector<std::stri
                          : fmt::format("  | {}\n", printable(line));
   }
   if (text.empty()) text = style.red("error:") + " unknown\n";
-  for (const auto& what : trail) text += fmt::format("  while {}\n", printable(what));
+  for (const auto& what : trail) {
+    // Where evidence was put is told by the same way, but it is no work that was going on.
+    const bool place = what.starts_with("evidence is in ");
+    text += fmt::format("  {}{}\n", place ? "" : "while ", printable(what));
+  }
   if (!hint.empty()) text += fmt::format("  {} {}\n", style.cyan("hint:"), printable(hint));
   return text;
 }

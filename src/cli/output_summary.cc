@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/output_diagnostics.h"
+#include "cli/output_preflight.h"
 
 namespace vmlab {
 
@@ -33,12 +34,20 @@ std::string list_of(const std::vector<std::string>& names) {
   return text;
 }
 
-std::vector<Failure> failures_of(const RunSummary& summary, const RunModel& model) {
+/// The first failure stands for the preflight report, if there is one.
+std::vector<Failure> failures_of(const RunSummary& summary, const RunModel& model,
+                                 const PreflightReport& preflights) {
   std::vector<Failure> failures;
+  if (!preflights.ids.empty()) failures.emplace_back();
   for (const auto& step : summary.steps) {
     if (step.result != StepResult::failed) continue;
+    if (preflights.ids.contains(step.id)) {
+      failures.front().ids.push_back(step.id);
+      continue;
+    }
     const auto same = std::ranges::find_if(failures, [&](const Failure& failure) {
-      return failure.first->message == step.message && failure.first->trail == step.trail;
+      return failure.first != nullptr && failure.first->message == step.message &&
+             failure.first->trail == step.trail;
     });
     auto& failure =
         same != failures.end() ? *same : failures.emplace_back(Failure{&step, {}, {}, {}});
@@ -68,16 +77,17 @@ std::string command(const std::string& words, const std::string& what, Style sty
 std::string success(const RunSummary& summary, const SummaryContext& context, Style style) {
   const auto took = format_duration(summary.took);
   const auto steps = count(summary, StepResult::done);
-  std::string text;
+  const auto done = fmt::format("{} in {}", counted(steps, "step"), took);
   if (context.verb == "down") {
     return steps == 0 ? fmt::format("lab '{}': nothing was there\n", context.lab)
-                      : fmt::format("lab '{}' is gone: {} in {}\n", context.lab,
-                                    counted(steps, "step"), took);
+                      : fmt::format("lab '{}' is gone: {}\n", context.lab, done);
   }
-  text += fmt::format("{}: {}, ", style.green(fmt::format("lab '{}' is up", context.lab)),
-                      counted(context.nodes, "node"));
-  text += steps == 0 ? fmt::format("nothing to do (checked in {})\n", took)
-                     : fmt::format("{} in {}\n", counted(steps, "step"), took);
+  if (context.verb != "up") {
+    return fmt::format("{}: {}\n", context.target, steps == 0 ? "nothing to do" : done);
+  }
+  auto text = fmt::format("{}: {}, {}\n", style.green(fmt::format("lab '{}' is up", context.lab)),
+                          counted(context.nodes, "node"),
+                          steps == 0 ? fmt::format("nothing to do (checked in {})", took) : done);
   text += "next:\n";
   text += command("vmlab status " + context.lab, "nodes, addresses, phases", style);
   if (context.dcos) {
@@ -87,7 +97,25 @@ std::string success(const RunSummary& summary, const SummaryContext& context, St
     text += command(fmt::format("vmlab ssh --lab {} {}", context.lab, context.first_node),
                     "a shell on a node", style);
   }
-  text += command("vmlab down " + context.lab, "remove all of it", style);
+  return text + command("vmlab down " + context.lab, "remove all of it", style);
+}
+
+/// What failed and what it kept from being started.
+std::string causes(const RunSummary& summary, const RunModel& model, Style style) {
+  const auto preflights = report_preflights(model);
+  std::string text;
+  for (const auto& failure : failures_of(summary, model, preflights)) {
+    if (failure.first == nullptr) {
+      text += render_error(preflights.text, {}, "", style);
+    } else {
+      const auto& step = *failure.first;
+      text += render_error(step.message, step.trail, step.hint, style);
+      text += fmt::format("  in: {}\n", printable(list_of(failure.titles)));
+    }
+    if (!failure.skipped.empty()) {
+      text += fmt::format("  not started because of it: {}\n", printable(list_of(failure.skipped)));
+    }
+  }
   return text;
 }
 
@@ -96,14 +124,7 @@ std::string success(const RunSummary& summary, const SummaryContext& context, St
 std::string render_summary(const RunSummary& summary, const RunModel& model,
                            const SummaryContext& context, Style style) {
   if (summary.ok() && !summary.interrupted) return success(summary, context, style);
-  std::string text;
-  for (const auto& failure : failures_of(summary, model)) {
-    text += render_error(failure.first->message, failure.first->trail, failure.first->hint, style);
-    text += fmt::format("  in: {}\n", printable(list_of(failure.titles)));
-    if (!failure.skipped.empty()) {
-      text += fmt::format("  not started because of it: {}\n", printable(list_of(failure.skipped)));
-    }
-  }
+  auto text = causes(summary, model, style);
   const auto cancelled = count(summary, StepResult::cancelled);
   text +=
       fmt::format("{} after {}: {} done, {} failed, {} not started{}\n",
@@ -115,10 +136,11 @@ std::string render_summary(const RunSummary& summary, const RunModel& model,
     text += fmt::format("evidence: {}\n", context.evidence);
   }
   text += "next:\n";
-  const auto again = context.verb == "down" ? "vmlab down " + context.lab
-                                            : "vmlab up " + shell_quote(context.target);
+  auto again = fmt::format("vmlab {} {}", context.verb, context.lab);
+  if (context.verb == "up") again = "vmlab up " + shell_quote(context.target);
+  if (context.lab.empty()) again = fmt::format("vmlab {} {}", context.verb, context.target);
   text += command(again, "continues where it stopped", style);
-  if (context.verb != "down") {
+  if (context.verb == "up") {
     text += command("vmlab status " + context.lab, "how far each node has come", style);
   }
   return text;

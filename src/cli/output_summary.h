@@ -10,16 +10,16 @@
 namespace vmlab {
 
 struct SummaryContext {
-  std::string verb;      // `up`, `down`
-  std::string lab;       // name
-  std::string target;    // as the user would give it to `vmlab up` again: file or name
+  std::string verb;      // `up`, `down`, `image build`
+  std::string lab;       // name; empty: of no lab
+  std::string target;    // as the user would give it to the verb again: file, name, images
   std::string evidence;  // directory; empty: nothing was collected
   std::size_t nodes = 0;
   std::string first_node;  // for `vmlab ssh`; empty: none to suggest
   bool dcos = false;       // endpoints exist
 };
 
-/// Failed steps with the same cause are told once, with the nodes that it concerns.
+/// Failed steps with the same cause are told once, failed preflights as one report over all nodes.
 std::string render_summary(const RunSummary& summary, const RunModel& model,
                            const SummaryContext& context, Style style);
 

@@ -64,61 +64,72 @@ class LazyHypervisor : public Hypervisor {
 
 class LazyImages : public Images {
  public:
-  explicit LazyImages(std::function<std::unique_ptr<Images>()> make) : real_(std::move(make)) {}
-  std::optional<DiskInfo> disk(const fs::path& path) override { return real_.get().disk(path); }
+  LazyImages(std::function<std::unique_ptr<Images>(bool)> make, std::function<bool()> accelerated)
+      : outside_([make] { return make(false); }),
+        inside_([make, accelerated = std::move(accelerated)] { return make(accelerated()); }) {}
+
+  // These only look at a file from outside, which needs no accelerator.
+  std::optional<DiskInfo> disk(const fs::path& path) override { return outside_.get().disk(path); }
   void create_overlay(const fs::path& path, const fs::path& backing,
                       const std::string& backing_format, std::uint64_t size_mib) override {
-    real_.get().create_overlay(path, backing, backing_format, size_mib);
-  }
-  void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
-                        std::stop_token stop) override {
-    real_.get().create_data_disk(path, size_mib, label, std::move(stop));
+    outside_.get().create_overlay(path, backing, backing_format, size_mib);
   }
   void create_seed(const fs::path& path, const SeedFiles& files) override {
-    real_.get().create_seed(path, files);
+    outside_.get().create_seed(path, files);
+  }
+
+  // These boot an appliance.
+  void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
+                        std::stop_token stop) override {
+    inside_.get().create_data_disk(path, size_mib, label, std::move(stop));
   }
   void build_base(const Image& image, const fs::path& path, const Progress& progress,
                   std::stop_token stop) override {
-    real_.get().build_base(image, path, progress, std::move(stop));
+    inside_.get().build_base(image, path, progress, std::move(stop));
   }
   void prepare(const Image& image, const fs::path& base, const fs::path& path,
                const Progress& progress, std::stop_token stop) override {
-    real_.get().prepare(image, base, path, progress, std::move(stop));
+    inside_.get().prepare(image, base, path, progress, std::move(stop));
   }
 
  private:
-  Lazy<Images> real_;
+  Lazy<Images> outside_;
+  Lazy<Images> inside_;
 };
 
 }  // namespace
 
 struct World::Parts {
-  explicit Parts(PortMakers makers)
+  Parts(PortMakers makers, Accelerated accelerated)
       : hypervisor(std::move(makers.hypervisor)),
-        images(std::move(makers.images)),
+        images(std::move(makers.images),
+               [this, accelerated = std::move(accelerated)] { return accelerated(ports); }),
         guests(makers.guests()),
-        system(makers.system()) {}
+        system(makers.system()),
+        ports{hypervisor, images, *guests, *system} {}
 
   LazyHypervisor hypervisor;
   LazyImages images;
   std::unique_ptr<Guests> guests;
   std::unique_ptr<System> system;
+  Ports ports;
 };
 
-PortMakers real_makers(const std::string& uri, std::function<bool()> accelerated) {
+PortMakers real_makers(const std::string& uri) {
   return {.hypervisor = [uri] { return make_libvirt(uri); },
-          .images = [accelerated] { return make_guestfs(accelerated()); },
+          .images = [](bool accelerated) { return make_guestfs(accelerated); },
           .guests = [] { return make_ssh(); },
           .system = [] { return make_posix(); }};
 }
 
-World::World(PortMakers makers) : parts_(std::make_unique<Parts>(std::move(makers))) {}
+World::World(PortMakers makers, Accelerated accelerated)
+    : parts_(std::make_unique<Parts>(std::move(makers), std::move(accelerated))) {}
 World::~World() = default;
 World::World(World&&) noexcept = default;
 World& World::operator=(World&&) noexcept = default;
 
-Ports World::ports() {
-  return {parts_->hypervisor, parts_->images, *parts_->guests, *parts_->system};
+Ports& World::ports() {
+  return parts_->ports;
 }
 
 }  // namespace vmlab

@@ -10,27 +10,29 @@
 
 namespace vmlab {
 
-/// What makes each port; called at most once each, from any thread.
+/// What makes each port; from any thread.
 struct PortMakers {
   std::function<std::unique_ptr<Hypervisor>()> hypervisor;
-  std::function<std::unique_ptr<Images>()> images;
+  std::function<std::unique_ptr<Images>(bool accelerated)> images;
   std::function<std::unique_ptr<Guests>()> guests;
   std::function<std::unique_ptr<System>()> system;
 };
 
-/// The adapters of src/host for a libvirt URI. `accelerated` tells whether KVM is proven on this
-/// host; asked when images are first worked on.
-PortMakers real_makers(const std::string& uri, std::function<bool()> accelerated);
+/// The adapters of src/host for a libvirt URI.
+PortMakers real_makers(const std::string& uri);
+
+/// Whether KVM is proven on this host; asked once, when what is inside an image is first worked on.
+using Accelerated = std::function<bool(Ports& ports)>;
 
 /// Owns the ports.
 class World {
  public:
-  explicit World(PortMakers makers);
+  World(PortMakers makers, Accelerated accelerated);
   ~World();
   World(World&&) noexcept;
   World& operator=(World&&) noexcept;
 
-  Ports ports();
+  Ports& ports();
 
  private:
   struct Parts;

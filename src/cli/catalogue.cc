@@ -1,0 +1,133 @@
+#include "cli/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+std::vector<Image> catalogue_images(const Library& library) {
+  std::vector<Image> images;
+  std::vector<Diagnostic> problems;
+  for (const auto& [name, text] : library.images) {
+    try {
+      images.push_back(parse_image(text, "images/" + name + ".yaml"));
+    } catch (const BadInput& input) {
+      problems.insert(problems.end(), input.problems().begin(), input.problems().end());
+    }
+  }
+  if (!problems.empty()) throw BadInput(std::move(problems));
+  return images;
+}
+
+const Image& catalogue_image(const std::vector<Image>& images, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& image : images) {
+    if (image.name == name) return image;
+    names.push_back(image.name);
+  }
+  const auto near = closest(name, names);
+  throw Error(fmt::format("no image '{}' in the catalogue", name),
+              near ? fmt::format("did you mean '{}'?", *near) : "images: " + join(names, ", "),
+              ExitCode::bad_input);
+}
+
+namespace {
+
+/// Backing file of each lab's disks -> the labs.
+std::map<fs::path, std::set<std::string>> users_of_images(const Paths& paths, Ports& ports) {
+  std::map<fs::path, std::set<std::string>> users;
+  for (const auto& lab : ports.system.list(paths.labs())) {
+    for (const auto& name : ports.system.list(paths.lab(lab))) {
+      if (fs::path(name).extension() != ".qcow2") continue;
+      const auto disk = ports.images.disk(paths.lab(lab) / name);
+      if (!disk || disk->backing_file.empty()) continue;
+      // A backing file may be named relative to the disk that has it.
+      users[(paths.lab(lab) / disk->backing_file).lexically_normal()].insert(lab);
+    }
+  }
+  return users;
+}
+
+}  // namespace
+
+std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths& paths,
+                                   Ports& ports) {
+  const auto users = users_of_images(paths, ports);
+  std::vector<ImageFile> files;
+  for (const auto& name : ports.system.list(paths.images())) {
+    const auto path = paths.images() / name;
+    const auto info = ports.system.stat(path);
+    if (!info || info->directory) continue;
+    ImageFile file{.name = name,
+                   .image = {},
+                   .prepared = false,
+                   .allocated_bytes = info->allocated_bytes,
+                   .labs = {}};
+    for (const auto& image : images) {
+      const bool prepared = path == paths.prepared_image(image);
+      if (!prepared && path != paths.base_image(image)) continue;
+      file.image = image.name;
+      file.prepared = prepared;
+    }
+    if (const auto found = users.find(path.lexically_normal()); found != users.end()) {
+      file.labs.assign(found->second.begin(), found->second.end());
+    }
+    files.push_back(std::move(file));
+  }
+  std::ranges::sort(files, {}, &ImageFile::name);
+  return files;
+}
+
+std::vector<ImageFile> prunable(const std::vector<ImageFile>& files, bool all) {
+  std::vector<ImageFile> found;
+  std::ranges::copy_if(files, std::back_inserter(found), [&](const ImageFile& file) {
+    return file.labs.empty() && (all || file.image.empty());
+  });
+  return found;
+}
+
+Plan plan_images(const std::vector<Image>& images, bool bases_only, const Paths& paths,
+                 System& system) {
+  Plan plan;
+  for (const auto& image : images) {
+    const bool want_prepared = !bases_only && !system.stat(paths.prepared_image(image));
+    const bool want_base = (bases_only || want_prepared) && !system.stat(paths.base_image(image));
+    const auto base_id = "base/" + image.name;
+    if (want_base) {
+      PlannedStep step;
+      step.id = base_id;
+      step.why = "missing";
+      step.hash = base_hash(image);
+      if (std::holds_alternative<BuildSource>(image.source)) {
+        step.title = "build image " + image.name;
+        step.step = BuildBase{image};
+        step.pool = Pool::disk;
+      } else {
+        step.title = "download image " + image.name;
+        step.step = DownloadBase{image};
+        step.pool = Pool::network;
+      }
+      plan.steps.push_back(std::move(step));
+    }
+    if (want_prepared) {
+      PlannedStep step;
+      step.id = "prepared/" + image.name;
+      step.title = "prepare image " + image.name;
+      step.why = "missing";
+      step.hash = prepared_hash(image);
+      step.step = PrepareImage{image};
+      if (want_base) step.after.push_back(base_id);
+      step.pool = Pool::disk;
+      plan.steps.push_back(std::move(step));
+    }
+  }
+  return plan;
+}
+
+}  // namespace vmlab

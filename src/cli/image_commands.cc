@@ -1,0 +1,151 @@
+// Commands on images: list, build, pull, verify, prune.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "cli/commands.h"
+#include "cli/output_images.h"
+#include "run/apply.h"
+#include "run/executor.h"
+#include "run/pull.h"
+
+namespace vmlab {
+
+namespace {
+
+std::vector<Image> chosen_images(const Context& context) {
+  const auto all = catalogue_images(context.settings.library);
+  if (context.invocation.images.empty()) return all;
+  std::vector<Image> chosen;
+  for (const auto& name : context.invocation.images) {
+    const auto& image = catalogue_image(all, name);
+    if (std::ranges::find(chosen, image.name, &Image::name) == chosen.end()) {
+      chosen.push_back(image);
+    }
+  }
+  return chosen;
+}
+
+ExitCode make_images(const Context& context, const std::vector<Image>& images, bool bases_only) {
+  auto& ports = context.ports;
+  const auto& paths = context.settings.paths;
+  const auto plan = plan_images(images, bases_only, paths, ports.system);
+  SummaryContext told;
+  told.verb = context.invocation.command;
+  for (const auto& image : images) told.target += (told.target.empty() ? "" : " ") + image.name;
+  const ApplyContext to{nullptr, paths, ports};
+  const auto summary = context.console.watch(told, context.stop, [&](Reporter& reporter) {
+    return execute(
+        plan, {{Pool::disk, 1}, {Pool::network, 2}},
+        [&](const PlannedStep& step, const StepProgress& progress, std::stop_token stop) {
+          apply(step, to, progress, std::move(stop));
+        },
+        reporter, [&] { return ports.system.monotonic(); }, context.stop);
+  });
+  if (summary.interrupted) return ExitCode::interrupted;
+  return summary.ok() ? ExitCode::done : ExitCode::failed;
+}
+
+/// Whether a base file is byte for byte what was asked for, where that can be told.
+ImageCheck check_sum(const Image& image, ImageCheck check, const Context& context) {
+  const auto* source = std::get_if<DownloadSource>(&image.source);
+  if (source == nullptr || (source->sha256.empty() && source->algorithm != "sha256")) return check;
+  auto& ports = context.ports;
+  const auto wanted = expected_digest(image, ports, context.stop);
+  const auto path = context.settings.paths.base_image(image);
+  const auto sum = ports.system.sha256(
+      path, [](const std::string&, std::uint64_t, std::uint64_t) {}, context.stop);
+  check.good = sum == wanted;
+  check.found =
+      check.good ? "SHA-256 as published" : fmt::format("SHA-256 {}, not {}", sum, wanted);
+  return check;
+}
+
+ImageCheck check_file(const Image& image, const std::filesystem::path& path, bool prepared,
+                      const Context& context) {
+  ImageCheck check{
+      .file = path.filename().string(), .image = image.name, .good = false, .found = {}};
+  try {
+    const auto disk = context.ports.images.disk(path);
+    const std::string format = prepared ? "qcow2" : image.format;
+    if (!disk) {
+      check.found = "gone";
+    } else if (disk->format != format) {
+      check.found = fmt::format("format {}, not {}", disk->format, format);
+    } else if (!disk->backing_file.empty()) {
+      check.found = "depends on " + disk->backing_file;
+    } else {
+      check.good = true;
+      check.found = fmt::format("{} disk of {}", disk->format, format_bytes(disk->virtual_bytes));
+      if (!prepared) check = check_sum(image, check, context);
+    }
+  } catch (const Error& error) {
+    check.good = false;
+    check.found = error.message();
+  }
+  return check;
+}
+
+}  // namespace
+
+ExitCode run_image_list(const Context& context) {
+  const auto images = catalogue_images(context.settings.library);
+  const auto files = image_files(images, context.settings.paths, context.ports);
+  auto& console = context.console;
+  console.result(context.invocation.json ? dump(images_json(images, files))
+                                         : render_images(images, files, console.out_style()));
+  return ExitCode::done;
+}
+
+ExitCode run_image_build(const Context& context) {
+  return make_images(context, chosen_images(context), false);
+}
+
+ExitCode run_image_pull(const Context& context) {
+  const auto images = chosen_images(context);
+  for (const auto& image : images) {
+    if (std::holds_alternative<DownloadSource>(image.source)) continue;
+    throw Error(fmt::format("cannot download image '{}': it is built here", image.name),
+                "vmlab image build " + image.name, ExitCode::bad_input);
+  }
+  return make_images(context, images, true);
+}
+
+ExitCode run_image_verify(const Context& context) {
+  const auto& paths = context.settings.paths;
+  std::vector<ImageCheck> checks;
+  for (const auto& image : chosen_images(context)) {
+    for (const bool prepared : {false, true}) {
+      const auto path = prepared ? paths.prepared_image(image) : paths.base_image(image);
+      if (!context.ports.system.stat(path)) continue;
+      checks.push_back(check_file(image, path, prepared, context));
+    }
+  }
+  auto& console = context.console;
+  console.result(context.invocation.json ? dump(checks_json(checks))
+                                         : render_checks(checks, console.out_style()));
+  return std::ranges::all_of(checks, &ImageCheck::good) ? ExitCode::done : ExitCode::failed;
+}
+
+ExitCode run_image_prune(const Context& context) {
+  auto& system = context.ports.system;
+  const auto& paths = context.settings.paths;
+  // An `up` that runs may have made an image and not yet the disks that need it.
+  std::vector<std::unique_ptr<Lock>> locks;
+  for (const auto& name : system.list(paths.locks())) {
+    locks.push_back(system.lock(paths.locks() / name));
+  }
+  const auto images = catalogue_images(context.settings.library);
+  const auto files = prunable(image_files(images, paths, context.ports), context.invocation.all);
+  if (!context.invocation.dry_run) {
+    for (const auto& file : files) system.remove(paths.images() / file.name);
+  }
+  auto& console = context.console;
+  const bool dry = context.invocation.dry_run;
+  console.result(context.invocation.json ? dump(prune_json(files, dry))
+                                         : render_prune(files, dry, console.out_style()));
+  return ExitCode::done;
+}
+
+}  // namespace vmlab

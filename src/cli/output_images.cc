@@ -1,0 +1,140 @@
+#include "cli/output_images.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/units.h"
+
+namespace vmlab {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string source_word(const Image& image) {
+  return std::holds_alternative<BuildSource>(image.source) ? "built" : "downloaded";
+}
+
+const ImageFile* file_of(const Image& image, bool prepared, const std::vector<ImageFile>& files) {
+  const auto found = std::ranges::find_if(files, [&](const ImageFile& file) {
+    return file.image == image.name && file.prepared == prepared;
+  });
+  return found == files.end() ? nullptr : &*found;
+}
+
+std::uint64_t sum_of(const std::vector<ImageFile>& files) {
+  std::uint64_t sum = 0;
+  for (const auto& file : files) sum += file.allocated_bytes;
+  return sum;
+}
+
+}  // namespace
+
+std::string render_images(const std::vector<Image>& images, const std::vector<ImageFile>& files,
+                          Style style) {
+  Table table({"IMAGE", "SOURCE", "BASE", "PREPARED", "LABS", "DESCRIPTION"});
+  for (const auto& image : images) {
+    std::vector<std::string> labs;
+    const auto cell = [&](bool prepared) -> std::string {
+      const auto* file = file_of(image, prepared, files);
+      if (file == nullptr) return "-";
+      labs.insert(labs.end(), file->labs.begin(), file->labs.end());
+      return format_bytes(file->allocated_bytes);
+    };
+    const auto base = cell(false);
+    const auto prepared = cell(true);
+    table.add({image.name, source_word(image), base, prepared,
+               labs.empty() ? "-" : join(labs, ", "), image.description});
+  }
+  auto text = table.render(style);
+  std::vector<ImageFile> others;
+  std::ranges::copy_if(files, std::back_inserter(others),
+                       [](const ImageFile& file) { return file.image.empty(); });
+  if (others.empty()) return text;
+  text += fmt::format("\n{} of earlier versions, {}:\n", counted(others.size(), "file"),
+                      format_bytes(sum_of(others)));
+  for (const auto& file : others) {
+    text += fmt::format("  {}  {}  {}\n", printable(file.name), format_bytes(file.allocated_bytes),
+                        file.labs.empty() ? "no lab uses it" : "used by " + join(file.labs, ", "));
+  }
+  return text + "`vmlab image prune` removes those that no lab uses\n";
+}
+
+ordered_json images_json(const std::vector<Image>& images, const std::vector<ImageFile>& files) {
+  ordered_json record;
+  record["images"] = ordered_json::array();
+  for (const auto& image : images) {
+    const auto name_of = [&](bool prepared) {
+      const auto* file = file_of(image, prepared, files);
+      return file == nullptr ? ordered_json(nullptr) : ordered_json(file->name);
+    };
+    ordered_json entry;
+    entry["name"] = image.name;
+    entry["description"] = text_or_null(image.description);
+    entry["source"] = source_word(image);
+    entry["base"] = name_of(false);
+    entry["prepared"] = name_of(true);
+    record["images"].push_back(std::move(entry));
+  }
+  record["files"] = ordered_json::array();
+  for (const auto& file : files) {
+    ordered_json entry;
+    entry["name"] = file.name;
+    entry["image"] = text_or_null(file.image);
+    entry["prepared"] = file.prepared;
+    entry["allocated_bytes"] = file.allocated_bytes;
+    entry["labs"] = file.labs;
+    record["files"].push_back(std::move(entry));
+  }
+  return record;
+}
+
+std::string render_checks(const std::vector<ImageCheck>& checks, Style style) {
+  if (checks.empty()) return "no image files are here\n";
+  Table table({"IMAGE", "FILE", "STATE", "FOUND"});
+  for (const auto& check : checks) {
+    table.add({check.image, check.file, check.good ? "good" : "damaged", check.found});
+  }
+  return table.render(style);
+}
+
+ordered_json checks_json(const std::vector<ImageCheck>& checks) {
+  ordered_json record;
+  record["checks"] = ordered_json::array();
+  for (const auto& check : checks) {
+    ordered_json entry;
+    entry["file"] = check.file;
+    entry["image"] = check.image;
+    entry["good"] = check.good;
+    entry["found"] = check.found;
+    record["checks"].push_back(std::move(entry));
+  }
+  return record;
+}
+
+std::string render_prune(const std::vector<ImageFile>& files, bool dry_run, Style style) {
+  if (files.empty()) return "nothing to remove\n";
+  Table table({"FILE", "SIZE"});
+  for (const auto& file : files) table.add({file.name, format_bytes(file.allocated_bytes)});
+  return table.render(style) + fmt::format("{} {}, {}\n", dry_run ? "would remove" : "removed",
+                                           counted(files.size(), "file"),
+                                           format_bytes(sum_of(files)));
+}
+
+ordered_json prune_json(const std::vector<ImageFile>& files, bool dry_run) {
+  ordered_json record;
+  record["dry_run"] = dry_run;
+  record["files"] = ordered_json::array();
+  for (const auto& file : files) {
+    ordered_json entry;
+    entry["name"] = file.name;
+    entry["allocated_bytes"] = file.allocated_bytes;
+    record["files"].push_back(std::move(entry));
+  }
+  record["allocated_bytes"] = sum_of(files);
+  return record;
+}
+
+}  // namespace vmlab
