@@ -11,9 +11,6 @@ import json
 import logging
 import sys
 
-from kazoo.client import KazooClient
-from kazoo.retry import KazooRetry
-
 from practice import node
 
 ROOT = "/mesos"
@@ -22,8 +19,10 @@ FOLDERS = ("agents", "registry", "gone", "frameworks", "ids")
 SESSION_S = 20
 
 
-def connect() -> KazooClient:
-    """Waits for ever: ZooKeeper may need minutes to find its quorum."""
+def connect():
+    """A KazooClient. Waits for ever: ZooKeeper may need minutes to find its quorum."""
+    from kazoo.client import KazooClient
+    from kazoo.retry import KazooRetry
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s")
     client = KazooClient(
         hosts=",".join(f"{ip}:2181" for ip in node.masters()), timeout=SESSION_S,
@@ -48,7 +47,7 @@ def leader_node(children: list, prefix: str = INFO):
 class Folder:
     """A live copy of a folder: {name: what is in it}."""
 
-    def __init__(self, client: KazooClient, path: str, changed=lambda: None):
+    def __init__(self, client, path: str, changed=lambda: None):
         self.client, self.path, self.changed, self.content = client, path, changed, {}
         client.ChildrenWatch(path, self._update)
 
