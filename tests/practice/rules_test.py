@@ -50,7 +50,7 @@ class RulesTest(unittest.TestCase):
                          {"master_list": "List cannot contain duplicates: 10.0.0.1 appears 2 times"})
         self.assertEqual(self.errors(master_list='["master-1", "10.0.0.300", "10.0.0.2"]'),
                          {"master_list": "Invalid IPv4 addresses in list: master-1, 10.0.0.300"})
-        self.assertIn("couldn't be parsed", self.errors(master_list="10.0.0.1")["master_list"])
+        self.assertIn("couldn't parse the given value", self.errors(master_list="10.0.0.1")["master_list"])
 
     def test_computed(self):
         for key, value in (("num_masters", "3"), ("fault_domain_enabled", "false")):
