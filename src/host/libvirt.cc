@@ -178,9 +178,9 @@ void update_dns(virNetworkPtr network, const std::string& name, unsigned affect,
   if (!xml) throw_libvirt(what);
   const auto change = dns_change(read_network(xml.get()).hosts, hosts);
   const auto update = [&](unsigned command, const std::string& host) {
-    require(virNetworkUpdate(network, command, VIR_NETWORK_SECTION_DNS_HOST, -1, host.c_str(),
-                             affect),
-            what);
+    require(
+        virNetworkUpdate(network, command, VIR_NETWORK_SECTION_DNS_HOST, -1, host.c_str(), affect),
+        what);
   };
   for (const auto& address : change.remove) {
     update(VIR_NETWORK_UPDATE_COMMAND_DELETE, dns_host_xml(address, {}));
@@ -259,8 +259,8 @@ HypervisorInfo Libvirt::info() {
 std::vector<DomainInfo> Libvirt::domains() {
   return link_.use([](virConnectPtr connection) {
     HandleList<virDomainPtr, virDomainFree> list;
-    list.sized(require(virConnectListAllDomains(connection, list.fill(), 0),
-                       "cannot list the domains"));
+    list.sized(
+        require(virConnectListAllDomains(connection, list.fill(), 0), "cannot list the domains"));
     std::vector<DomainInfo> infos;
     for (auto* domain : list) {
       if (auto info = describe(domain)) infos.push_back(std::move(*info));
@@ -273,8 +273,8 @@ std::vector<DomainInfo> Libvirt::domains() {
 std::vector<NetworkInfo> Libvirt::networks() {
   return link_.use([](virConnectPtr connection) {
     HandleList<virNetworkPtr, virNetworkFree> list;
-    list.sized(require(virConnectListAllNetworks(connection, list.fill(), 0),
-                       "cannot list the networks"));
+    list.sized(
+        require(virConnectListAllNetworks(connection, list.fill(), 0), "cannot list the networks"));
     std::vector<NetworkInfo> infos;
     for (auto* network : list) {
       if (auto info = describe(network)) infos.push_back(std::move(*info));
@@ -415,9 +415,8 @@ std::uint64_t Libvirt::resident_kib(const std::string& domain) {
 }
 
 bool Libvirt::prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) {
-  return link_.use([&](virConnectPtr connection) {
-    return vmlab::prove_kvm(connection, scratch, stop);
-  });
+  return link_.use(
+      [&](virConnectPtr connection) { return vmlab::prove_kvm(connection, scratch, stop); });
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ class EventLoop {
       throw_libvirt("cannot initialise libvirt");
     }
     // A timer that never fires by itself: rearming it is what ends the wait in the loop.
-    timer_ = virEventAddTimeout(-1, [](int, void*) {}, nullptr, nullptr);
+    timer_ = virEventAddTimeout(
+        -1, [](int, void*) {}, nullptr, nullptr);
     thread_ = std::jthread([](const std::stop_token& stop) {
       while (!stop.stop_requested()) {
         if (virEventRunDefaultImpl() < 0) return;
@@ -46,7 +47,8 @@ bool mentions(std::string_view text, std::string_view part) {
 /// The one action that helps, for causes that are known.
 std::string hint_for(const virError& cause) {
   const std::string_view text = cause.message != nullptr ? cause.message : "";
-  if (mentions(text, "already exists with uuid") || mentions(text, "is already defined with uuid")) {
+  if (mentions(text, "already exists with uuid") ||
+      mentions(text, "is already defined with uuid")) {
     return "somebody else's domain or network holds the name: rename the lab, or remove the other "
            "with virsh";
   }
@@ -59,7 +61,8 @@ std::string hint_for(const virError& cause) {
   }
   if (mentions(text, "No space left on device")) return "free space on the disk of the lab";
   if (mentions(text, "Permission denied") && cause.code != VIR_ERR_AUTH_FAILED) {
-    return "let the user that runs QEMU (libvirt-qemu) search every directory above the lab's files";
+    return "let the user that runs QEMU (libvirt-qemu) search every directory above the lab's "
+           "files";
   }
   if (mentions(text, "KVM") || mentions(text, "/dev/kvm")) {
     return "set `accelerator: tcg` in the topology to emulate";
@@ -73,7 +76,8 @@ std::string connect_hint(const std::string& uri, const LibvirtError& failure) {
   if (mentions(text, "Permission denied") || code == VIR_ERR_AUTH_FAILED ||
       code == VIR_ERR_AUTH_CANCELLED || code == VIR_ERR_AUTH_UNAVAILABLE ||
       code == VIR_ERR_ACCESS_DENIED || mentions(text, "authentication")) {
-    return "join the group libvirt (`usermod -aG libvirt $USER`, then log in again), or run as root";
+    return "join the group libvirt (`usermod -aG libvirt $USER`, then log in again), or run as "
+           "root";
   }
   if (uri.starts_with("qemu:///")) {
     return "start libvirtd: `systemctl start libvirtd`; where there is no systemd: `./quickstart`";

@@ -32,9 +32,9 @@ std::string read_emulator(std::string_view xml);
 /// <host ip='…'><hostname>…</hostname></host>, as virNetworkUpdate takes it.
 std::string dns_host_xml(const std::string& address, const std::vector<std::string>& names);
 
-/// What leads from `now` to `wanted`: addresses whose entry goes, then entries to add. An entry that
-/// differs is in both. libvirt refuses to add a name that another entry still has: all removals come
-/// first.
+/// What leads from `now` to `wanted`: addresses whose entry goes, then entries to add. An entry
+/// that differs is in both. libvirt refuses to add a name that another entry still has: all
+/// removals come first.
 struct DnsChange {
   std::vector<std::string> remove;
   std::map<std::string, std::vector<std::string>> add;

@@ -224,8 +224,9 @@ TEST(LibvirtKvm, OnlyTheRootMountProvesAKernel) {
   EXPECT_FALSE(reached_root_mount(""));
   EXPECT_FALSE(reached_root_mount("[    0.0] Linux version 6.1.0\n[    0.1] KVM: internal error"));
   EXPECT_TRUE(reached_root_mount("[    1.2] VFS: Cannot open root device \"(null)\""));
-  EXPECT_TRUE(reached_root_mount("[    1.2] Kernel panic - not syncing: VFS: Unable to mount root "
-                                 "fs on unknown-block(0,0)"));
+  EXPECT_TRUE(
+      reached_root_mount("[    1.2] Kernel panic - not syncing: VFS: Unable to mount root "
+                         "fs on unknown-block(0,0)"));
 }
 
 TEST(LibvirtKvm, NewestKernelByVersion) {
