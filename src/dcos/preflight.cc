@@ -33,20 +33,23 @@ bool ends_word(std::string_view text, std::size_t at) {
 }
 
 std::optional<PreflightCheck> parse_line(std::string_view line) {
+  // The first result on the line counts: a detail may hold another one.
+  std::optional<PreflightCheck> check;
+  auto first = std::string_view::npos;
   for (const auto& word : words) {
-    // The last one counts: a name may hold a colon, but no result's word after one.
     const auto mark = fmt::format(": {}", word.text);
-    const auto at = line.rfind(mark);
-    if (at != std::string_view::npos && at > 0 && ends_word(line, at + mark.size())) {
-      return PreflightCheck{std::string(trim(line.substr(0, at))), word.result,
-                            detail_of(line.substr(at + mark.size()))};
+    const auto at = line.find(mark);
+    if (at < first && at > 0 && ends_word(line, at + mark.size())) {
+      first = at;
+      check = PreflightCheck{std::string(trim(line.substr(0, at))), word.result,
+                             detail_of(line.substr(at + mark.size()))};
     }
     if (line.starts_with(word.text) && line.size() > word.text.size() &&
         line[word.text.size()] == ' ' && line.find(':') == std::string_view::npos) {
       return PreflightCheck{std::string(trim(line.substr(word.text.size()))), word.result, {}};
     }
   }
-  return std::nullopt;
+  return check;
 }
 
 /// `Checking if port 53 (…) is in use` -> `port 53 (…) is in use`; for messages.
