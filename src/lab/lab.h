@@ -64,14 +64,15 @@ struct Network {
   std::string uuid;
   std::string bridge;  // interface name, <= 15 characters
   std::string domain;  // DNS domain: `dcos.test`
-  Cidr cidr;
+  Cidr cidr;     // prefix 0: to be chosen
   Ipv4 gateway;  // also the name server
+  Mark mark;     // of the cidr, else of `network`
 };
 
-/// Where the installer comes from: exactly one of practice, path, url.
+/// Where the installer comes from: a path or a URL, never both.
 struct Release {
-  bool practice = false;
-  std::string path;  // absolute
+  bool practice = false;  // the one that comes with the program; `path` says where
+  std::string path;       // absolute
   std::string url;
   std::string sha256;  // lower-case hex; may be empty for a path and for the practice release
   Mark mark;

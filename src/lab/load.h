@@ -19,8 +19,11 @@ struct Library {
   std::string practice_release;                  // path of the practice installer; empty: not built
 };
 
-/// Reads a file that the topology names; the path is absolute. nullopt when it cannot be read.
+/// Reads a file that the topology names, by the path that `load` made of it. nullopt when it cannot
+/// be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+/// Tells whether there is a readable file of that path (an installer: too large to be read here).
+using FileExists = std::function<bool(const std::string& path)>;
 
 /// What is taken on this host.
 struct HostView {
@@ -28,12 +31,16 @@ struct HostView {
   std::map<std::string, Cidr>
       other_networks;               // libvirt networks but for the lab's own -> their CIDR
   std::optional<Cidr> own_network;  // the lab's, when it is defined already
+  /// Addresses that the lab's network gives to its nodes already, by node name: they are kept.
+  std::map<std::string, Ipv4> own_hosts;
 };
 
 /// Everything about the file that can be known without the host. `file` is the path as the user
-/// gave it. Addresses are only set where the file fixes them. Throws BadInput with all problems.
+/// gave it, and is used in problems. Paths in the file are relative to `directory`, which is best
+/// absolute; empty: the directory of `file`. An empty `exists` takes every installer for present.
+/// Addresses are only set where the file fixes them. Throws BadInput with all problems.
 Lab load(std::string_view text, const std::string& file, const Library& library,
-         const ReadFile& read);
+         const ReadFile& read, const FileExists& exists = {}, const std::string& directory = {});
 
 /// Chooses a free network where the file names none, derives addresses and MACs, and checks both.
 /// Throws BadInput with all problems, Error when no free network is left.

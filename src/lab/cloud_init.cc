@@ -1,0 +1,171 @@
+#include "lab/cloud_init.h"
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "lab/yaml_tree.h"
+
+namespace vmlab {
+
+namespace {
+
+YamlTree text(std::string value) {
+  return YamlTree::of_text(std::move(value));
+}
+
+YamlTree flag(bool value) {
+  return YamlTree::of_plain(value ? "true" : "false");
+}
+
+YamlTree texts(const std::vector<std::string>& values) {
+  YamlTree list = YamlTree::of_list({});
+  for (const auto& value : values) list.items.push_back(text(value));
+  return list;
+}
+
+YamlTree file(const std::string& path, std::string content) {
+  YamlTree entry = YamlTree::of_map({});
+  entry.set("path", text(path));
+  entry.set("permissions", text("0644"));
+  entry.set("content", text(std::move(content)));
+  return entry;
+}
+
+std::string fqdn(const Lab& lab, const Node& node) {
+  return node.name + "." + lab.network.domain;
+}
+
+/// The node's own names must resolve before any network does, or every sudo waits.
+std::string hosts_file(const Lab& lab, const Node& node) {
+  return fmt::format(
+      "127.0.0.1 localhost\n"
+      "::1 localhost ip6-localhost ip6-loopback\n"
+      "{} {} {}\n",
+      node.address.text(), fqdn(lab, node), node.name);
+}
+
+/// The bootstrap serves time to the lab, with an upstream or without; the others follow it.
+/// rtcsync: without it the kernel's clock stays "unsynchronised", and DC/OS never starts.
+std::string chrony_file(const Lab& lab, const Node& node) {
+  const auto* bootstrap = lab.bootstrap();
+  std::string role;
+  if (node.role == Role::bootstrap) {
+    role = fmt::format("local stratum 10\nallow {}\n", lab.network.cidr.text());
+  } else {
+    role = fmt::format("server {} iburst minpoll 4 maxpoll 4\n", bootstrap->address.text());
+  }
+  return role + "makestep 1 3\nrtcsync\n";
+}
+
+YamlTree mounts(const Node& node) {
+  YamlTree list = YamlTree::of_list({});
+  for (const auto& disk : node.disks) {
+    // Docker must not start on the directory below the mount; a missing disk must not stop ssh.
+    list.items.push_back(texts({"/dev/disk/by-label/" + disk.label, disk.mount, "ext4",
+                                "defaults,nofail,x-systemd.before=docker.service,"
+                                "x-systemd.device-timeout=30s",
+                                "0", "2"}));
+  }
+  return list;
+}
+
+void add_ssh(YamlTree& tree, const NodeKeys& keys) {
+  tree.set("ssh_pwauth", flag(false));
+  tree.set("disable_root", flag(false));
+  YamlTree root = YamlTree::of_map({});
+  root.set("name", text("root"));
+  root.set("ssh_authorized_keys", texts({keys.authorized_key}));
+  tree.set("users", YamlTree::of_list({root}));
+  // Keys that came with the image are the same in every clone: away with them.
+  tree.set("ssh_deletekeys", flag(true));
+  tree.set("ssh_genkeytypes", texts({"ed25519"}));
+  YamlTree pair = YamlTree::of_map({});
+  pair.set("ed25519_private", text(keys.host_private));
+  pair.set("ed25519_public", text(keys.host_public));
+  tree.set("ssh_keys", std::move(pair));
+  tree.set("no_ssh_fingerprints", flag(true));
+  YamlTree console = YamlTree::of_map({});
+  console.set("emit_keys_to_console", flag(false));
+  tree.set("ssh", std::move(console));
+}
+
+YamlTree own_part(const Lab& lab, const Node& node, const NodeKeys& keys) {
+  YamlTree tree = YamlTree::of_map({});
+  tree.set("hostname", text(node.name));
+  tree.set("fqdn", text(fqdn(lab, node)));
+  tree.set("preserve_hostname", flag(false));
+  tree.set("manage_etc_hosts", flag(false));
+  tree.set("locale", text("C.UTF-8"));
+  add_ssh(tree, keys);
+  YamlTree growpart = YamlTree::of_map({});
+  growpart.set("mode", text("auto"));
+  growpart.set("devices", texts({"/"}));
+  tree.set("growpart", std::move(growpart));
+  tree.set("resize_rootfs", flag(true));
+  YamlTree files = YamlTree::of_list({file("/etc/hosts", hosts_file(lab, node))});
+  if (lab.bootstrap() != nullptr) {
+    files.items.push_back(file("/etc/chrony/conf.d/vmlab.conf", chrony_file(lab, node)));
+  }
+  tree.set("write_files", std::move(files));
+  if (!node.disks.empty()) tree.set("mounts", mounts(node));
+  return tree;
+}
+
+std::string meta_data(const Node& node) {
+  YamlTree tree = YamlTree::of_map({});
+  tree.set("instance-id", text(node.uuid));
+  tree.set("local-hostname", text(node.name));
+  return write_yaml(tree);
+}
+
+std::string network_config(const Lab& lab, const Node& node) {
+  YamlTree match = YamlTree::of_map({});
+  match.set("macaddress", text(node.mac));
+  YamlTree names = YamlTree::of_map({});
+  names.set("addresses", texts({lab.network.gateway.text()}));
+  names.set("search", texts({lab.network.domain}));
+  YamlTree nic = YamlTree::of_map({});
+  nic.set("match", std::move(match));
+  nic.set("set-name", text("eth0"));
+  nic.set("dhcp4", flag(false));
+  nic.set("dhcp6", flag(false));
+  nic.set("addresses", texts({fmt::format("{}/{}", node.address.text(), lab.network.cidr.prefix)}));
+  nic.set("gateway4", text(lab.network.gateway.text()));
+  nic.set("nameservers", std::move(names));
+  YamlTree nics = YamlTree::of_map({});
+  nics.set("eth0", std::move(nic));
+  YamlTree tree = YamlTree::of_map({});
+  tree.set("version", YamlTree::of_plain("2"));
+  tree.set("ethernets", std::move(nics));
+  return write_yaml(tree);
+}
+
+YamlTree fragment_tree(const Fragment& fragment) {
+  std::vector<Diagnostic> problems;
+  auto tree = read_yaml(fragment.text, fragment.name, problems);
+  if (!problems.empty()) throw BadInput(std::move(problems));
+  return std::move(*tree);
+}
+
+}  // namespace
+
+NodeKeys NodeKeys::placeholder() {
+  return {"host private key\n", "ssh-ed25519 host", "ssh-ed25519 lab"};
+}
+
+SeedDocuments seed_documents(const Lab& lab, const Node& node, const NodeKeys& keys) {
+  auto tree = own_part(lab, node, keys);
+  for (const auto& fragment : node.cloud_init) merge_yaml(tree, fragment_tree(fragment));
+  return {"#cloud-config\n" + write_yaml(tree), meta_data(node), network_config(lab, node)};
+}
+
+std::string seed_hash(const Lab& lab, const Node& node) {
+  // Of what goes in, not of the merged text: a thousand nodes are planned in a blink.
+  std::vector<std::string> parts = {write_yaml(own_part(lab, node, NodeKeys::placeholder())),
+                                    meta_data(node), network_config(lab, node)};
+  for (const auto& fragment : node.cloud_init) parts.push_back(fragment.text);
+  return hash_of(parts);
+}
+
+}  // namespace vmlab
