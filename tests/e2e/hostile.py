@@ -1,6 +1,9 @@
 """A node whose image is against it: firewalld runs, SELinux enforces, the clock is wrong. The
 fragments must put it right. The same node serves to test the lock, Ctrl-C and going on."""
 
+import shutil
+import time
+
 import sampler
 from place import Place, ROOT, check, equal, main, record, say
 
@@ -17,8 +20,14 @@ def in_guest(script, timeout=60):
 def image():
     """The image is built where the distribution's mirror can be reached."""
     place.start()
-    result = place.outside("image", "build", ROOT / "tests" / "images" / "hostile.yaml",
-                           timeout=1200)
+    # A library of its own: the shipped one and this image.
+    data = place.dir / "data"
+    shutil.rmtree(data, ignore_errors=True)
+    for part in ("images", "cloud-init"):
+        shutil.copytree(ROOT / part, data / part)
+    shutil.copy(ROOT / "tests" / "images" / "hostile.yaml", data / "images")
+    place.env["VMLAB_DATA"] = str(data)
+    result = place.outside("image", "build", "hostile", timeout=1200)
     place.keep_images()
     result.expect()
     say(f"e2e: hostile image took {result.took:.0f} s")
@@ -66,7 +75,6 @@ def selinux():
 
 def clock():
     """It was years off; now it is the host's, within what two TCG guests differ."""
-    import time
     result = in_guest("date +%s; cat /etc/vmlab-test-wrong-clock").expect()
     off = int(result.out.split()[0]) - time.time()
     check(abs(off) < 60, f"the guest's clock is {off:.0f} s off")
