@@ -90,7 +90,8 @@ std::string render_config(const Lab& lab) {
   YAML::Emitter out;
   out.SetBoolFormat(YAML::TrueFalseBool);
   out << YAML::BeginMap;
-  for (const auto& [key, value] : config_values(lab).items()) {
+  const auto values = config_values(lab);  // items() refers to it
+  for (const auto& [key, value] : values.items()) {
     out << YAML::Key;
     if (!plain_key(key)) out << YAML::DoubleQuoted;
     out << key << YAML::Value;
