@@ -1,0 +1,174 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <net/route.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "host/adapters.h"
+#include "host/http.h"
+#include "host/posix_files.h"
+
+namespace vmlab {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class PosixSystem final : public System {
+ public:
+  std::optional<std::string> read(const fs::path& path) override { return read_file(path); }
+  void write(const fs::path& path, std::string_view text, unsigned mode) override {
+    write_file(path, text, mode);
+  }
+  void append(const fs::path& path, std::string_view line) override { append_file(path, line); }
+  void make_directory(const fs::path& path, unsigned mode) override;
+  std::optional<FileInfo> stat(const fs::path& path) override;
+  std::vector<std::string> list(const fs::path& directory) override;
+  void remove(const fs::path& path) override;
+  void rename(const fs::path& from, const fs::path& to) override;
+  std::uint64_t free_bytes(const fs::path& path) override { return free_bytes_at(path); }
+  std::string sha256(const fs::path& path, const Progress& progress,
+                     std::stop_token stop) override {
+    return file_digest(path, "sha256", progress, stop);
+  }
+  std::unique_ptr<Lock> lock(const fs::path& path) override { return lock_file(path); }
+
+  std::vector<Cidr> routes() override {
+    return parse_routes(read_file("/proc/self/net/route").value_or(""));
+  }
+  HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
+                     std::stop_token stop) override {
+    return vmlab::http_get(url, timeout, stop);
+  }
+  void download(const std::string& url, const fs::path& path, const std::string& algorithm,
+                const std::string& digest, const Progress& progress,
+                std::stop_token stop) override {
+    http_download({url, path, algorithm, digest}, progress, stop);
+  }
+
+  std::chrono::system_clock::time_point now() override { return std::chrono::system_clock::now(); }
+  std::chrono::milliseconds monotonic() override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
+  }
+  void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
+  std::string boot_id() override;
+};
+
+void PosixSystem::make_directory(const fs::path& path, unsigned mode) {
+  make_directories(path, mode);
+  // A directory for secrets that was there before with a wider mode is no place for them.
+  struct stat found {};
+  if ((mode & 077U) == 0 && ::stat(path.c_str(), &found) == 0 && (found.st_mode & 077U) != 0 &&
+      ::chmod(path.c_str(), mode) != 0) {
+    throw_errno("make directory", path);
+  }
+}
+
+std::optional<FileInfo> PosixSystem::stat(const fs::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw_errno("look at", path);
+  }
+  constexpr std::uint64_t block_bytes = 512;  // whatever st_blksize says: stat(2)
+  return FileInfo{static_cast<std::uint64_t>(found.st_size),
+                  static_cast<std::uint64_t>(found.st_blocks) * block_bytes,
+                  S_ISDIR(found.st_mode)};
+}
+
+std::vector<std::string> PosixSystem::list(const fs::path& directory) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    errno = error.value();
+    throw_errno("list", directory);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+void PosixSystem::remove(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    errno = error.value();
+    throw_errno("remove", path);
+  }
+}
+
+void PosixSystem::rename(const fs::path& from, const fs::path& to) {
+  make_directories(to.parent_path(), 0755);
+  if (::rename(from.c_str(), to.c_str()) != 0) throw_errno("rename", from);
+  sync_directory(to.parent_path());
+}
+
+void PosixSystem::wait(std::chrono::milliseconds duration, std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, duration, [] { return false; });
+  if (stop.stop_requested()) throw Cancelled();
+}
+
+std::string PosixSystem::boot_id() {
+  const fs::path path = "/proc/sys/kernel/random/boot_id";
+  const auto text = read_file(path);
+  if (!text) throw Error(fmt::format("cannot read '{}': no such file", path.string()));
+  return std::string(trim(*text));
+}
+
+std::optional<std::uint32_t> parse_hex(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value, 16);
+  if (error != std::errc{} || end != last) return std::nullopt;
+  return value;
+}
+
+/// The kernel writes an address's four bytes as a number of this machine.
+Ipv4 from_network_order(std::uint32_t value) {
+  if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap32(value);
+  return {value};
+}
+
+}  // namespace
+
+std::vector<Cidr> parse_routes(std::string_view text) {
+  // Iface Destination Gateway Flags RefCnt Use Metric Mask …
+  std::vector<Cidr> routes;
+  for (const auto& line : lines(text)) {
+    std::vector<std::string> fields;
+    for (const auto& field : split(line, '\t')) fields.emplace_back(trim(field));
+    if (fields.size() < 8) continue;
+    const auto destination = parse_hex(fields[1]);
+    const auto flags = parse_hex(fields[3]);
+    const auto mask = parse_hex(fields[7]);
+    if (!destination || !flags || !mask) continue;  // heading
+    if ((*flags & RTF_UP) == 0 || (*flags & RTF_REJECT) != 0) continue;
+    Cidr cidr;
+    cidr.prefix = std::popcount(*mask);
+    cidr.base = from_network_order(*destination);
+    if (cidr.prefix == 0) continue;
+    if (std::ranges::find(routes, cidr) == routes.end()) routes.push_back(cidr);
+  }
+  return routes;
+}
+
+std::unique_ptr<System> make_posix() {
+  return std::make_unique<PosixSystem>();
+}
+
+}  // namespace vmlab
