@@ -72,7 +72,7 @@ std::vector<PreflightCheck> parse_preflight(std::string_view out) {
     const bool open = line.rfind('(') != std::string::npos &&
                       line.find(')', line.rfind('(')) == std::string::npos;
     if (open && i + 1 < all.size() && trim(all[i + 1]).ends_with(')') && parse_line(line)) {
-      line += " " + std::string(trim(all[++i]));
+      line.append(" ").append(trim(all[++i]));
     }
     if (auto check = parse_line(line)) checks.push_back(std::move(*check));
   }
