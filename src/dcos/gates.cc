@@ -70,9 +70,9 @@ Gate bootstrap_gate(const Lab& lab) {
 }
 
 Gate zookeeper_mode_gate(const Lab& lab, const Node& master) {
-  auto gate = gate_of("gate/zookeeper-mode/" + master.name, master.name,
-                      "ZooKeeper on " + master.name + " in a mode", {srvr_probe(master)},
-                      judge_zookeeper_mode);
+  auto gate =
+      gate_of("gate/zookeeper-mode/" + master.name, master.name, "ZooKeeper mode of " + master.name,
+              {srvr_probe(master)}, judge_zookeeper_mode);
   gate.expect = {std::to_string(lab.with_role(Role::master).size())};
   gate.interval = milliseconds{5000};
   return gate;
@@ -131,17 +131,17 @@ Gate admin_router_gate(const Lab&, const Node& master) {
 }
 
 Gate registered_gate(const Lab&, const Node& agent) {
-  auto gate =
-      gate_of("gate/registered/" + agent.name, agent.name, agent.name + " registered with Mesos",
-              {HttpProbe{agent.name, url_of(agent, 5051, "/metrics/snapshot"), seconds{15}}},
-              judge_registered);
+  auto gate = gate_of(
+      "gate/registered/" + agent.name, agent.name, "registration of " + agent.name + " with Mesos",
+      {HttpProbe{agent.name, url_of(agent, 5051, "/metrics/snapshot"), seconds{15}}},
+      judge_registered);
   gate.limit = cluster_limit;
   gate.in_a_row = 2;
   return gate;
 }
 
 Gate agents_gate(const Lab& lab) {
-  auto gate = gate_of("gate/agents", {}, "all agents known to the leading master",
+  auto gate = gate_of("gate/agents", {}, "the leading master to know all agents",
                       of_masters(lab, 5050, "/master/slaves", seconds{15}), judge_agents);
   for (const Role role : {Role::agent, Role::public_agent}) {
     for (const Node* node : lab.with_role(role)) {

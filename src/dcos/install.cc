@@ -132,9 +132,8 @@ class Items {
     if (agents_.empty()) return;
     After registered = {"gate/mesos-masters"};
     for (const Node* node : agents_) {
-      auto after = preflights_;
-      after.insert(after.end(), {"gate/zookeeper-quorum", "gate/exhibitor"});
-      install(*node, std::move(after));
+      // The masters waited for every preflight, and the ensemble for the masters.
+      install(*node, {"dcos/preflight/" + node->name, "gate/zookeeper-quorum", "gate/exhibitor"});
     }
     for (const Node* node : agents_) {
       auto gate = registered_gate(lab_, *node);

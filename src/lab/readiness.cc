@@ -67,6 +67,10 @@ const json* member(const json& value, const char* key) {
 /// `('locale', ProcessExecutionError("…"))` -> `locale: ProcessExecutionError("…")`.
 std::string readable_error(const json& error) {
   auto text = error.is_string() ? error.get<std::string>() : error.dump();
+  // Python shows the line ends of its exceptions as two characters.
+  for (auto at = text.find("\\n"); at != std::string::npos; at = text.find("\\n", at)) {
+    text.replace(at, 2, "; ");
+  }
   if (!text.starts_with("('")) return first_line(text);
   const auto quote = text.find('\'', 2);
   if (quote == std::string::npos) return first_line(text);

@@ -1,0 +1,38 @@
+set -u
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+umask 022
+directory=/opt/vmlab/dcos
+mkdir -p "$directory" && cd "$directory" || exit 1
+exec 9>lock
+flock -n 9 || {
+  echo 'waiting for what an earlier run left running on this node'
+  flock 9
+}
+if [ ! -s dcos_generate_config.sh ]; then
+  echo "vmlab: there is no installer in $directory" >&2
+  exit 1
+fi
+# The installer's container has a fixed name, which a cut-off run may still hold.
+stale=$(docker ps -aq --filter name=dcos-genconf 2>/dev/null)
+[ -z "$stale" ] || docker rm -f $stale >/dev/null 2>&1
+rm -rf genconf/serve genconf/state genconf/cluster_packages.json version
+# The first run loads the image and says so on standard output, before the version.
+bash dcos_generate_config.sh --version </dev/null >version.out 2>version.err
+status=$?
+if [ "$status" -ne 0 ]; then
+  cat version.out
+  cat version.err >&2
+  exit "$status"
+fi
+sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' version.out >version
+bash dcos_generate_config.sh --genconf </dev/null
+status=$?
+[ "$status" -eq 0 ] || exit "$status"
+if [ ! -s genconf/serve/dcos_install.sh ]; then
+  echo 'vmlab: the installer made no genconf/serve/dcos_install.sh' >&2
+  exit 1
+fi
+sync
+read -r version <version && echo "vmlab: release $version"
+exit 0
