@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "lab/yaml_tree.h"
 
 namespace vmlab {
@@ -58,6 +59,20 @@ std::string chrony_file(const Lab& lab, const Node& node) {
   return role + "makestep 1 3\nrtcsync\n";
 }
 
+/// Once per node, and only where no service keeps the file: a link points into such a service's
+/// directory. DC/OS rewrites the file later.
+std::vector<std::string> resolver_command(const Lab& lab) {
+  const std::vector<std::string> resolver = {"search " + lab.network.domain,
+                                             "nameserver " + lab.network.gateway.text()};
+  return {
+      "cloud-init-per",
+      "instance",
+      "vmlab-resolver",
+      "sh",
+      "-c",
+      "[ -L /etc/resolv.conf ] || printf '%s\\n' " + shell_join(resolver) + " >/etc/resolv.conf"};
+}
+
 YamlTree mounts(const Node& node) {
   YamlTree list = YamlTree::of_list({});
   for (const auto& disk : node.disks) {
@@ -96,13 +111,10 @@ YamlTree own_part(const Lab& lab, const Node& node, const NodeKeys& keys) {
   tree.set("fqdn", text(fqdn(lab, node)));
   tree.set("preserve_hostname", flag(false));
   tree.set("manage_etc_hosts", flag(false));
-  tree.set("locale", text("C.UTF-8"));
+  // The image's stays: where there are no locales the module would fail. Its schema wants text.
+  tree.set("locale", text("false"));
   add_ssh(tree, keys);
-  YamlTree growpart = YamlTree::of_map({});
-  growpart.set("mode", text("auto"));
-  growpart.set("devices", texts({"/"}));
-  tree.set("growpart", std::move(growpart));
-  tree.set("resize_rootfs", flag(true));
+  tree.set("bootcmd", YamlTree::of_list({texts(resolver_command(lab))}));
   YamlTree files = YamlTree::of_list({file("/etc/hosts", hosts_file(lab, node))});
   if (lab.bootstrap() != nullptr) {
     files.items.push_back(file("/etc/chrony/conf.d/vmlab.conf", chrony_file(lab, node)));

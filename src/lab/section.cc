@@ -48,10 +48,8 @@ Section::Section(const YamlTree& tree, const TopologySection& known, Problems& p
                  const std::string& where)
     : tree_(&tree), problems_(&problems), where_(shown(where.empty() ? known.name : where)) {
   if (!tree.is_map()) {
-    static const YamlTree empty = YamlTree::of_map({});
     problems.add(tree.mark, fmt::format("{} must be a map, not {}", where_, shown(tree)),
                  "known keys: " + join(known.keys, ", "));
-    tree_ = &empty;
     return;
   }
   for (const auto& entry : tree.entries) {
@@ -69,7 +67,7 @@ const YamlTree* Section::find(const std::string& key) const {
 }
 
 const YamlTree* Section::require(const std::string& key) const {
-  if (tree_->find(key) == nullptr) {
+  if (tree_->is_map() && tree_->find(key) == nullptr) {
     problems_->add(tree_->mark, fmt::format("'{}' is missing in {}", key, where_));
   }
   return find(key);

@@ -64,6 +64,18 @@ std::optional<Mark> first_bad_byte(std::string_view text) {
   return std::nullopt;
 }
 
+/// What yaml-cpp says of a tab in the indentation is hard to understand.
+std::string tab_help(std::string_view text, int line) {
+  for (int i = 1; i < line; ++i) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
+  return indentation.find('\t') == std::string_view::npos ? ""
+                                                          : "indent with blanks, not with tabs";
+}
+
 /// Builds the tree from yaml-cpp's events. Depth is checked before yaml-cpp recurses.
 class Builder : public YAML::EventHandler {
  public:
@@ -264,7 +276,8 @@ std::optional<YamlTree> read_yaml(std::string_view text, const std::string& file
     return std::nullopt;
   } catch (const YAML::Exception& e) {
     const auto mark = e.mark.is_null() ? Mark{1, 1} : mark_of(e.mark);
-    problems.push_back({file, mark.line, mark.column, "not YAML: " + e.msg, {}});
+    problems.push_back(
+        {file, mark.line, mark.column, "not YAML: " + e.msg, tab_help(text, mark.line)});
     return std::nullopt;
   }
   return builder.take();
