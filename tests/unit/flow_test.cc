@@ -1,0 +1,342 @@
+// Whole flows in a world in memory: up, up again, down, changes, and power cuts at every effect.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "plan/plan.h"
+#include "run/session.h"
+#include "support/fake_cluster.h"
+#include "support/fake_world.h"
+
+namespace vmlab {
+namespace {
+
+using test::FakeWorld;
+
+class Quiet : public Reporter {
+ public:
+  void planned(const Plan& plan) override {
+    if (!plan.steps.empty()) last = plan;
+  }
+  void started(const PlannedStep& step) override { order.push_back(step.id); }
+  void progress(const PlannedStep&, const std::string&, std::uint64_t, std::uint64_t) override {}
+  void finished(const PlannedStep&, const StepOutcome&) override {}
+  void tick(std::chrono::milliseconds) override {}
+  void ended(const RunSummary&) override { ++ends; }
+
+  Plan last;
+  std::vector<std::string> order;
+  int ends = 0;
+};
+
+constexpr auto image_yaml = R"(description: a test image
+family: debian
+build:
+  suite: bookworm
+  packages: [docker.io]
+disk: 20GiB
+)";
+
+constexpr auto cluster_yaml = R"(name: t
+image: debian-12
+network: {cidr: 192.168.77.0/24, domain: t.test}
+defaults: {memory: 8GiB, disk: 20GiB}
+nodes:
+  bootstrap: {role: bootstrap}
+  master: {role: master, count: 3}
+  agent: {role: agent, count: 1, disks: [{mount: /var/lib/mesos, size: 10GiB}]}
+  public: {role: public_agent, count: 1}
+install:
+  dcos:
+    release: practice
+    config: {cluster_name: T}
+)";
+
+constexpr auto plain_yaml = R"(name: t
+image: debian-12
+network: {cidr: 192.168.77.0/24, domain: t.test}
+nodes:
+  box: {role: plain, count: 2}
+)";
+
+class Flow : public testing::Test {
+ protected:
+  Flow() {
+    settings_.paths.root = "/state";
+    settings_.library.images["debian-12"] = image_yaml;
+    for (const auto* name : {"docker", "ntp", "firewalld-off", "selinux-permissive"}) {
+      settings_.library.fragments[name] = "#cloud-config\nruncmd:\n  - [\"true\"]\n";
+    }
+    settings_.library.practice_release = "/release/dcos_generate_config.sh";
+    world_->files["/release/dcos_generate_config.sh"] = "installer";
+    settings_.accelerator = Accelerator::tcg;
+  }
+
+  /// The lab that `yaml` describes, with a cluster behind it that answers.
+  const Lab& lab(const std::string& yaml) {
+    world_->files["/t.yaml"] = yaml;
+    auto ports = world_->ports();
+    lab_ = load_lab("/t.yaml", settings_, ports);
+    test::serve_cluster(*world_, lab_);
+    return lab_;
+  }
+
+  RunSummary run_up(const Lab& wanted) {
+    auto ports = world_->ports();
+    reporter_ = {};
+    return up(wanted, settings_, ports, reporter_, {});
+  }
+
+  RunSummary run_down() {
+    auto ports = world_->ports();
+    return down("t", settings_, ports, reporter_, {});
+  }
+
+  /// What is left of the world besides what was there before vmlab.
+  void forget_inputs() {
+    world_->files.erase("/t.yaml");
+    world_->files.erase("/release/dcos_generate_config.sh");
+    std::erase_if(world_->disk_files,
+                  [](const auto& entry) { return entry.first.starts_with("/state/images/"); });
+  }
+
+  std::string failure(const RunSummary& summary) {
+    for (const auto& step : summary.steps) {
+      if (step.result == StepResult::failed) return step.id + ": " + step.message;
+    }
+    return {};
+  }
+
+  std::size_t place(const std::string& id) {
+    const auto found = std::ranges::find(reporter_.order, id);
+    EXPECT_NE(found, reporter_.order.end()) << id;
+    return static_cast<std::size_t>(found - reporter_.order.begin());
+  }
+
+  std::unique_ptr<FakeWorld> world_ = std::make_unique<FakeWorld>();
+  Settings settings_;
+  Lab lab_;
+  Quiet reporter_;
+};
+
+TEST_F(Flow, NothingBecomesARunningCluster) {
+  const auto summary = run_up(lab(cluster_yaml));
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_EQ(world_->domains_by_name.size(), 6U);
+  auto ports = world_->ports();
+  const auto found = status(lab_, settings_, ports, {});
+  EXPECT_EQ(found.phase, Phase::installed);
+  EXPECT_EQ(reporter_.ends, 1);
+}
+
+TEST_F(Flow, AgentsAreInstalledAfterTheQuorum) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  EXPECT_LT(place("gate/zookeeper-quorum"), place("dcos/install/agent-1"));
+  EXPECT_LT(place("gate/exhibitor"), place("dcos/install/public-1"));
+  EXPECT_LT(place("dcos/preflight/agent-1"), place("dcos/install/master-1"));
+}
+
+TEST_F(Flow, ASecondUpDoesNothing) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->cut_power_at(0, false);  // forgets the effects so far
+  const auto again = run_up(lab_);
+  EXPECT_TRUE(again.ok());
+  EXPECT_TRUE(again.steps.empty());
+  EXPECT_EQ(world_->effects(), std::vector<std::string>{});
+}
+
+TEST_F(Flow, DownLeavesNothing) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  ASSERT_TRUE(run_down().ok());
+  forget_inputs();
+  EXPECT_TRUE(world_->empty()) << world_->snapshot();
+}
+
+TEST_F(Flow, DownOfALabThatIsNotThereDoesNothing) {
+  EXPECT_TRUE(run_down().ok());
+  EXPECT_TRUE(world_->domains_by_name.empty());
+}
+
+TEST_F(Flow, OneMoreAgentChangesNoOtherNode) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  std::string more = cluster_yaml;
+  more.replace(more.find("count: 1, disks"), 8, "count: 2");
+  const auto summary = run_up(lab(more));
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  for (const auto& step : summary.steps) {
+    EXPECT_TRUE(step.id.ends_with("agent-2") || step.id == "dns" || step.id == "keys" ||
+                step.id.starts_with("gate/") || step.id.ends_with("agent-2/mesos") ||
+                step.id.find("disk-") == 0)
+        << step.id;
+    EXPECT_FALSE(step.id.starts_with("dcos/install/master")) << step.id;
+  }
+  EXPECT_EQ(world_->domains_by_name.size(), 7U);
+}
+
+TEST_F(Flow, AfterAHostRebootNodesAreStartedAndNothingIsInstalledAgain) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->power_back();
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  for (const auto& step : summary.steps) {
+    EXPECT_TRUE(step.id == "network" || step.id.starts_with("start/") ||
+                step.id.starts_with("gate/ssh/"))
+        << step.id;
+  }
+}
+
+TEST_F(Flow, ALostOverlayIsMadeAnewAndOnlyThatNodeIsInstalledAgain) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->disk_files.erase("/state/labs/t/agent-1.qcow2");
+  world_->guests.erase("/state/labs/t/agent-1.qcow2");
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_LT(place("stop/agent-1"), place("overlay/agent-1"));
+  EXPECT_LT(place("overlay/agent-1"), place("dcos/install/agent-1"));
+  EXPECT_EQ(std::ranges::count(reporter_.order, "dcos/install/master-1"), 0);
+}
+
+TEST_F(Flow, ANodeUndefinedByHandIsDefinedAgainWithItsDisk) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->domains_by_name.erase("t-master-2");
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_EQ(std::ranges::count(reporter_.order, "overlay/master-2"), 0);
+  EXPECT_EQ(std::ranges::count(reporter_.order, "domain/master-2"), 1);
+}
+
+TEST_F(Flow, AFailedCloudInitNamesTheModuleAndLetsTheOthersGoOn) {
+  world_->cloud_init_error = "('locale', ProcessExecutionError(\"boom\"))";
+  const auto summary = run_up(lab(plain_yaml));
+  EXPECT_FALSE(summary.ok());
+  EXPECT_NE(failure(summary).find("module locale"), std::string::npos) << failure(summary);
+  EXPECT_EQ(world_->domains_by_name.size(), 2U) << "the nodes are kept for a look";
+}
+
+TEST_F(Flow, CorrectedDocumentsMakeAnUnpreparedNodeAnew) {
+  world_->cloud_init_error = "('runcmd', RuntimeError('no'))";
+  ASSERT_FALSE(run_up(lab(plain_yaml)).ok());
+  world_->cloud_init_error.clear();
+  settings_.library.fragments["docker"] = "#cloud-config\nruncmd:\n  - [\"false\"]\n";
+  const auto summary = run_up(lab(plain_yaml));
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_LT(place("stop/box-1"), place("wipe/box-1"));
+  EXPECT_LT(place("wipe/box-1"), place("overlay/box-1"));
+}
+
+TEST_F(Flow, AnotherConfigurationOfAnInstalledClusterIsRefused) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  std::string other = cluster_yaml;
+  other.replace(other.find("cluster_name: T"), 15, "cluster_name: U");
+  world_->cut_power_at(0, false);
+  try {
+    run_up(lab(other));
+    FAIL() << "an installed cluster must not change under its nodes";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("another configuration"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find("vmlab down t"), std::string::npos);
+  }
+  EXPECT_EQ(world_->effects(), std::vector<std::string>{});
+}
+
+TEST_F(Flow, ADomainOfSomebodyElseIsLeftAloneAndNamed) {
+  FakeWorld::FakeDomain other;
+  other.info = {"t-box-1", "some-uuid", DomainState::running, std::nullopt};
+  world_->domains_by_name["t-box-1"] = other;
+  try {
+    run_up(lab(plain_yaml));
+    FAIL() << "the name is taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(
+        error.message(),
+        "cannot define domain 't-box-1': the name is held by a domain that vmlab did not make");
+  }
+  EXPECT_EQ(world_->domains_by_name.at("t-box-1").info.uuid, "some-uuid");
+  EXPECT_TRUE(world_->networks_by_name.empty());
+}
+
+TEST_F(Flow, ALockedLabIsRefused) {
+  auto ports = world_->ports();
+  const auto held = world_->lock(settings_.paths.lock("t"));
+  try {
+    run_up(lab(plain_yaml));
+    FAIL() << "the lab is locked";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::locked);
+  }
+}
+
+TEST_F(Flow, AnInstallerWithAnotherSumIsBadInput) {
+  std::string yaml = cluster_yaml;
+  const std::string release =
+      "release: {path: /release/dcos_generate_config.sh, sha256: " + std::string(64, 'a') + "}";
+  yaml.replace(yaml.find("release: practice"), 17, release);
+  EXPECT_THROW(lab(yaml), BadInput);
+}
+
+TEST_F(Flow, AGateThatNeverPassesEndsAtItsLimitAndSaysWhatWasMissing) {
+  const auto& wanted = lab(plain_yaml);
+  world_->answer = [](const std::string&, const std::string& script) -> std::optional<GuestResult> {
+    if (script.find("result.json") != std::string::npos) return GuestResult{0, "none\n", ""};
+    return std::nullopt;
+  };
+  const auto summary = run_up(wanted);
+  EXPECT_NE(failure(summary).find("not within 15 min"), std::string::npos) << failure(summary);
+  EXPECT_NE(failure(summary).find("has not started"), std::string::npos);
+}
+
+/// Cuts the power at every effect of `first`, before and after it; the next `up` must reach the
+/// same end as an undisturbed one.
+TEST_F(Flow, PowerCutAnywhereInUpConverges) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  const auto effects = world_->effects().size();
+  const auto end = world_->snapshot();
+  ASSERT_GT(effects, 40U);
+  for (std::size_t k = 1; k <= effects; ++k) {
+    for (const bool before : {true, false}) {
+      world_ = std::make_unique<FakeWorld>();
+      world_->files["/release/dcos_generate_config.sh"] = "installer";
+      const auto& wanted = lab(cluster_yaml);
+      world_->cut_power_at(k, before);
+      try {
+        run_up(wanted);
+      } catch (const test::PowerCut&) {
+      } catch (const Error&) {
+      }
+      world_->power_back();
+      const auto summary = run_up(lab(cluster_yaml));
+      ASSERT_TRUE(summary.ok()) << "cut " << (before ? "before " : "after ") << k << ": "
+                                << failure(summary);
+      ASSERT_EQ(world_->snapshot(), end) << "cut " << (before ? "before " : "after ") << k;
+    }
+  }
+}
+
+TEST_F(Flow, PowerCutAnywhereInDownConverges) {
+  ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+  world_->cut_power_at(0, false);
+  ASSERT_TRUE(run_down().ok());
+  const auto effects = world_->effects().size();
+  ASSERT_GT(effects, 3U);
+  for (std::size_t k = 1; k <= effects; ++k) {
+    for (const bool before : {true, false}) {
+      ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+      world_->cut_power_at(k, before);
+      try {
+        run_down();
+      } catch (const test::PowerCut&) {
+      } catch (const Error&) {
+      }
+      world_->power_back();
+      ASSERT_TRUE(run_down().ok());
+      EXPECT_TRUE(world_->domains_by_name.empty());
+      EXPECT_TRUE(world_->networks_by_name.empty());
+      EXPECT_TRUE(std::ranges::none_of(
+          world_->files, [](const auto& file) { return file.first.starts_with("/state/labs/"); }));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vmlab
