@@ -3,8 +3,25 @@
 #include <fmt/format.h>
 
 #include "host/http_transfer.h"
+#include "lab/address.h"
 
 namespace vmlab {
+
+namespace {
+
+/// Whether the host in a URL is an IP address.
+bool names_address(const std::string& url) {
+  const Handle<CURLU, curl_url_cleanup> parsed{curl_url()};
+  char* host = nullptr;
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
+      curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+    return true;  // no URL at all: asking is what tells
+  }
+  const Handle<char, curl_free> owner{host};
+  return *host == '[' || parse_ipv4(host).has_value();
+}
+
+}  // namespace
 
 HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                    const std::stop_token& stop) {
@@ -13,8 +30,12 @@ HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
   HttpReply reply;
   bool cut = false;
   transfer.set(CURLOPT_URL, url.c_str());
-  // The lab is on this host; a proxy of the environment knows nothing of it.
-  transfer.set(CURLOPT_NOPROXY, "*");
+  if (names_address(url)) {
+    // The lab is on this host; a proxy of the environment knows nothing of it.
+    transfer.set(CURLOPT_NOPROXY, "*");
+  } else {
+    transfer.follow_redirects(url);
+  }
   transfer.set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::chrono::milliseconds(timeout).count()));
   transfer.on_body = [&](std::string_view data) {
     reply.body += data.substr(0, most_bytes - reply.body.size());

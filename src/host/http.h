@@ -10,7 +10,8 @@
 
 namespace vmlab {
 
-/// See System::http_get. Never by a proxy, follows no redirect; bodies are cut off at 8 MiB.
+/// See System::http_get. A host given as an address is asked as it is: without a proxy, no redirect
+/// is followed. With a name the rules of downloads hold. Bodies are cut off at 8 MiB.
 HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                    const std::stop_token& stop);
 

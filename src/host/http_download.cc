@@ -167,10 +167,7 @@ class Downloader {
 
   void prepare(HttpTransfer& transfer, std::uint64_t from, const std::string& version) const {
     transfer.set(CURLOPT_URL, download_.url.c_str());
-    transfer.set(CURLOPT_FOLLOWLOCATION, 1L);
-    transfer.set(CURLOPT_MAXREDIRS, 10L);
-    transfer.set(CURLOPT_REDIR_PROTOCOLS_STR,
-                 lower(download_.url).starts_with("https:") ? "https" : "http,https");
+    transfer.follow_redirects(download_.url);
     // Less than a byte a second for a minute: the other side is gone.
     transfer.set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     transfer.set(CURLOPT_LOW_SPEED_TIME, 60L);

@@ -50,6 +50,12 @@ void HttpTransfer::add_header(const std::string& line) {
   set(CURLOPT_HTTPHEADER, list);
 }
 
+void HttpTransfer::follow_redirects(const std::string& url) {
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_MAXREDIRS, 10L);
+  set(CURLOPT_REDIR_PROTOCOLS_STR, lower(url).starts_with("https:") ? "https" : "http,https");
+}
+
 CURLcode HttpTransfer::perform(const std::stop_token& stop) {
   const Handle<CURLM, curl_multi_cleanup> multi{curl_multi_init()};
   if (!multi) throw Error("cannot start an HTTP transfer: out of memory");

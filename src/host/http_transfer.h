@@ -25,6 +25,8 @@ class HttpTransfer {
     curl_easy_setopt(easy_.get(), option, value);
   }
   void add_header(const std::string& line);
+  /// Follows redirects, but never from https to something else.
+  void follow_redirects(const std::string& url);
 
   /// Called for each piece of the body of the last response, when status and headers are known.
   /// False ends the transfer; what it throws leaves perform().

@@ -198,6 +198,8 @@ class System {
   // Network.
   virtual std::vector<Cidr>
   routes() = 0;  // networks that the host reaches, the default route left out
+  /// A host given as an address (the lab's) is asked as it is: no proxy, no redirect followed. One
+  /// with a name is asked by the environment's proxy, and https never becomes http by a redirect.
   virtual HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                              std::stop_token stop) = 0;
   /// Resumes `<path>.part`, verifies the digest (`sha256` or `sha512`) when `digest` is not empty,

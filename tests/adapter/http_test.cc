@@ -55,7 +55,7 @@ TEST(HttpGet, TellsStatusAndBody) {
   EXPECT_EQ(reply.body, "said /no");
 }
 
-TEST(HttpGet, FollowsNoRedirect) {
+TEST(HttpGet, AddressFollowsNoRedirect) {
   const HttpServer server([](const HttpRequest&) {
     return HttpAnswer{.status = 302, .headers = {"Location: /elsewhere"}};
   });
@@ -63,7 +63,18 @@ TEST(HttpGet, FollowsNoRedirect) {
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
-TEST(HttpGet, ProxyOfTheEnvironmentIsNotAsked) {
+TEST(HttpGet, NameIsAskedByTheProxyAndRedirectsAreFollowed) {
+  const HttpServer proxy([](const HttpRequest& request) {
+    if (request.path != "http://images.example/SHA256SUMS") return HttpAnswer{.body = "sums"};
+    return HttpAnswer{.status = 302, .headers = {"Location: http://mirror.example/sums"}};
+  });
+  const Environment variable("http_proxy", proxy.url(""));
+  const auto reply = http_get("http://images.example/SHA256SUMS", seconds(20), {});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "sums");
+}
+
+TEST(HttpGet, ProxyIsNotAskedForAnAddress) {
   const HttpServer server([](const HttpRequest&) { return HttpAnswer{.body = "direct"}; });
   const Environment proxy("http_proxy", "http://127.0.0.1:1");
   EXPECT_EQ(http_get(server.url("/"), seconds(20), {}).body, "direct");

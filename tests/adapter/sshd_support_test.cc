@@ -64,7 +64,8 @@ Sshd::Sshd() {
   write_text(directory_ / "sshd_config",
              fmt::format("HostKey {0}/host_key\nAuthorizedKeysFile {0}/authorized_keys\n"
                          "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n"
-                         "StrictModes no\nPermitRootLogin yes\nLogLevel ERROR\n",
+                         "StrictModes no\nPermitRootLogin yes\nLogLevel ERROR\n"
+                         "SetEnv HOME={0}\n",
                          directory_.path().string()));
   // sshd of root insists on it; systemd makes it where sshd is a service.
   if (geteuid() == 0) mkdir("/run/sshd", 0755);
