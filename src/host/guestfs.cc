@@ -98,6 +98,10 @@ class Guestfs : public Images {
                 nullptr, stop);
     const auto info = read_disk_info(copy);
     const auto wanted = static_cast<std::uint64_t>(mib) * image.disk_mib;
+    if (info && info->virtual_bytes < wanted) {
+      run_program({"qemu-img", "resize", "-q", copy.string(), fmt::format("{}M", image.disk_mib)},
+                  nullptr, stop);
+    }
     if (info && info->virtual_bytes > wanted) {
       throw Error(fmt::format("cannot use '{}': its disk has {} MiB, more than the {} MiB that its "
                               "catalogue file says",
