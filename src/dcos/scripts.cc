@@ -20,7 +20,7 @@ std::string assign(const std::string& name, const std::string& value) {
 std::string head() {
   return std::string(
              "set -u\n"
-             "PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
+             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
              "export PATH LC_ALL\n"
              "umask 022\n") +
          assign("directory", dcos_directory) +

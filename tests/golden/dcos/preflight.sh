@@ -1,5 +1,5 @@
 set -u
-PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 umask 022
 directory=/opt/vmlab/dcos
