@@ -4,8 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
-#include <memory>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -25,7 +23,7 @@ class CommandLine {
     app_.require_subcommand(0, 1);
     app_.set_help_flag("-h,--help", "this text");
     app_.allow_extras();
-    app_.set_version_flag("--version", "vmlab " VMLAB_VERSION);
+    app_.set_version_flag("--version", "vmlab " VMLAB_VERSION, "the version of vmlab");
     app_.get_formatter()->column_width(34);
     app_.footer(
         "Examples:\n"
@@ -67,7 +65,7 @@ class CommandLine {
     auto* command = parent.add_subcommand(name, description);
     command->fallthrough();
     command->allow_extras();
-    command->footer("Examples:\n" + examples);
+    command->footer("Examples:\n" + examples + "\n\nOptions of every command: vmlab --help");
     return command;
   }
 
@@ -80,14 +78,12 @@ class CommandLine {
         ->envname("VMLAB_CONNECT")
         ->type_name("URI")
         ->capture_default_str();
-    app_.add_option("--log-format", into_.log_format, "auto, tty, plain or json")
-        ->transform(
-            CLI::CheckedTransformer(std::map<std::string, LogFormat>{{"auto", LogFormat::automatic},
-                                                                     {"tty", LogFormat::tty},
-                                                                     {"plain", LogFormat::plain},
-                                                                     {"json", LogFormat::json}}))
-        ->type_name("FORMAT");
-    app_.add_flag("-v,--verbose", into_.verbose, "say more; twice: libraries too");
+    add_choice(app_, "--log-format", into_.log_format, "FORMAT", "how progress is told",
+               {{"auto", LogFormat::automatic},
+                {"tty", LogFormat::tty},
+                {"plain", LogFormat::plain},
+                {"json", LogFormat::json}});
+    app_.add_flag("-v,--verbose", into_.verbose, "tell also what running steps say");
     app_.add_flag("-q,--quiet", into_.quiet, "say only what failed and how it ended");
   }
 
@@ -96,39 +92,38 @@ class CommandLine {
                    "  vmlab up topologies/dcos.yaml\n"
                    "  vmlab up topologies/dcos.yaml --accelerator tcg\n"
                    "  vmlab up topologies/dcos.yaml --log-format json | jq .");
-    up->add_option("FILE", into_.target, targets_help);
-    up->add_option("--accelerator", into_.accelerator, "auto (kvm where it works), kvm or tcg")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Accelerator>{{"auto", Accelerator::automatic},
-                                               {"kvm", Accelerator::kvm},
-                                               {"tcg", Accelerator::tcg}}))
-        ->type_name("KIND");
+    up->add_option("FILE", into_.target, targets_help)->type_name(" ");
+    add_choice(
+        *up, "--accelerator", into_.accelerator, "KIND", "auto is kvm where it works",
+        {{"auto", Accelerator::automatic}, {"kvm", Accelerator::kvm}, {"tcg", Accelerator::tcg}});
 
     auto* plan = add(app_, "plan", "what `up` would do, and why; changes nothing",
                      "  vmlab plan topologies/dcos.yaml\n"
                      "  vmlab plan topologies/dcos.yaml --json");
-    plan->add_option("FILE", into_.target, targets_help);
+    plan->add_option("FILE", into_.target, targets_help)->type_name(" ");
     add_json(plan);
 
     auto* validate = add(app_, "validate", "check topology files; all problems at once",
                          "  vmlab validate topologies/*.yaml");
-    validate->add_option("FILE", into_.files, "topology files")->required();
+    validate->add_option("FILE", into_.files, "topology files")->type_name(" ")->required();
 
     auto* status = add(app_, "status", "how far a lab and its nodes have come",
                        "  vmlab status\n"
                        "  vmlab status dcos --json");
-    status->add_option("LAB", into_.target, targets_help);
+    status->add_option("LAB", into_.target, targets_help)->type_name(" ");
     add_json(status);
 
     auto* down = add(app_, "down", "remove all that a lab made, and nothing else",
                      "  vmlab down dcos\n"
                      "  vmlab down topologies/dcos.yaml");
-    down->add_option("LAB", into_.target, "a lab's name, or its topology file")->required();
+    down->add_option("LAB", into_.target, "a lab's name, or its topology file")
+        ->type_name(" ")
+        ->required();
 
     auto* endpoints = add(app_, "endpoints", "what the lab offers, asked now",
                           "  vmlab endpoints\n"
                           "  vmlab endpoints dcos --json");
-    endpoints->add_option("LAB", into_.target, targets_help);
+    endpoints->add_option("LAB", into_.target, targets_help)->type_name(" ");
     add_json(endpoints);
 
     add(app_, "version", "the version of vmlab", "  vmlab version");
@@ -139,7 +134,7 @@ class CommandLine {
                     "  vmlab ssh master-1\n"
                     "  vmlab ssh master-1 -- journalctl -u dcos-exhibitor\n"
                     "  vmlab ssh agent-1 -- 'df -h | grep mesos'");
-    ssh->add_option("NODE", into_.node, "name of the node")->required();
+    ssh->add_option("NODE", into_.node, "name of the node")->type_name(" ")->required();
     ssh->add_option("--lab", into_.target, targets_help)->type_name("LAB");
 
     auto* exec = add(app_, "exec", "one command on many nodes at once",
@@ -147,6 +142,7 @@ class CommandLine {
                      "  vmlab exec 'master-*,bootstrap' -- chronyc tracking\n"
                      "  vmlab exec '*' -- 'systemctl --failed | head'");
     exec->add_option("PATTERN", into_.pattern, "node names with * and ?, several with commas")
+        ->type_name(" ")
         ->required();
     exec->add_option("--lab", into_.target, targets_help)->type_name("LAB");
     exec->add_option_function<unsigned>(
@@ -166,9 +162,9 @@ class CommandLine {
     add_json(list);
     auto* build = add(*image, "build", "make the prepared image, with all that it needs",
                       "  vmlab image build debian-12");
-    build->add_option("NAME", into_.images, "images of the catalogue")->required();
+    build->add_option("NAME", into_.images, "images of the catalogue")->type_name(" ")->required();
     auto* pull = add(*image, "pull", "download the base image only", "  vmlab image pull rocky-9");
-    pull->add_option("NAME", into_.images, "images of the catalogue")->required();
+    pull->add_option("NAME", into_.images, "images of the catalogue")->type_name(" ")->required();
     auto* verify = add(*image, "verify", "check the files that are here",
                        "  vmlab image verify\n"
                        "  vmlab image verify debian-12");
@@ -180,6 +176,28 @@ class CommandLine {
     prune->add_flag("--all", into_.all, "current images too; never one that a lab uses");
     prune->add_flag("--dry-run", into_.dry_run, "only say what would be removed");
     add_json(prune);
+  }
+
+  template <class Value>
+  static void add_choice(CLI::App& command, const std::string& name, Value& value,
+                         const std::string& type, const std::string& description,
+                         const std::vector<std::pair<std::string, Value>>& choices) {
+    std::vector<std::string> words;
+    for (const auto& choice : choices) words.push_back(choice.first);
+    const auto all = join(words, ", ");
+    command
+        .add_option_function<std::string>(
+            name,
+            [&value, choices, all](const std::string& word) {
+              const auto found =
+                  std::ranges::find(choices, word, &std::pair<std::string, Value>::first);
+              if (found == choices.end()) {
+                throw CLI::ValidationError(fmt::format("'{}' is not one of {}", word, all));
+              }
+              value = found->second;
+            },
+            fmt::format("{}: {}", all, description))
+        ->type_name(type);
   }
 
   void add_json(CLI::App* command) {
@@ -215,19 +233,20 @@ class CommandLine {
     for (const auto* command : last.get_subcommands({})) known.push_back(command->get_name());
     if (!known.empty()) {
       std::ranges::sort(known);
-      fail(fmt::format("unknown command '{}'", word), closest(word, known));
+      fail(fmt::format("unknown command '{}'", word), closest(word, known),
+           "commands: " + join(known, ", "));
     }
     fail(fmt::format("'{}' is one word too many", word));
   }
 
   [[noreturn]] void fail(const std::string& what,
-                         const std::optional<std::string>& meant = std::nullopt) const {
+                         const std::optional<std::string>& meant = std::nullopt,
+                         const std::string& otherwise = {}) const {
     const auto path = path_of(chosen());
     const auto program = path.empty() ? std::string("vmlab") : "vmlab " + path;
-    throw Error(
-        program + ": " + what,
-        meant ? fmt::format("did you mean '{}'?", *meant) : fmt::format("see `{} --help`", program),
-        ExitCode::bad_input);
+    auto hint = otherwise.empty() ? fmt::format("see `{} --help`", program) : otherwise;
+    if (meant) hint = fmt::format("did you mean '{}'?", *meant);
+    throw Error(program + ": " + what, hint, ExitCode::bad_input);
   }
 
   Invocation& into_;

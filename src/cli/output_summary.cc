@@ -132,7 +132,7 @@ std::string render_summary(const RunSummary& summary, const RunModel& model,
                   format_duration(summary.took), counted(count(summary, StepResult::done), "step"),
                   count(summary, StepResult::failed), count(summary, StepResult::skipped),
                   cancelled > 0 ? fmt::format(", {} stopped", cancelled) : "");
-  if (!summary.ok() && !context.evidence.empty()) {
+  if (count(summary, StepResult::failed) > 0 && !context.evidence.empty()) {
     text += fmt::format("evidence: {}\n", context.evidence);
   }
   text += "next:\n";

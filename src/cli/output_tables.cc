@@ -103,6 +103,11 @@ std::string render_plan(const std::string& lab, const Plan& plan, Style style) {
   for (const auto& note : plan.notes) {
     text += fmt::format("{} {}\n", style.yellow("note:"), printable(note));
   }
+  if (!plan.unknown.empty()) {
+    text +=
+        fmt::format("{} {} not answer yet; when they do there may be more to do inside\n",
+                    counted(plan.unknown.size(), "node"), plan.unknown.size() == 1 ? "does" : "do");
+  }
   if (plan.steps.empty()) {
     text += fmt::format("lab '{}': nothing to do\n", lab);
   } else {
@@ -126,6 +131,7 @@ ordered_json plan_json(const std::string& lab, const Plan& plan) {
     record["steps"].push_back(std::move(entry));
   }
   record["notes"] = plan.notes;
+  record["unknown"] = plan.unknown;
   return record;
 }
 

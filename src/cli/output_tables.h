@@ -32,7 +32,8 @@ nlohmann::ordered_json status_json(const LabStatus& status);
 
 /// `vmlab plan`: each step with its reason, then what it comes to.
 std::string render_plan(const std::string& lab, const Plan& plan, Style style);
-/// {"lab","steps":[{"id","node","title","why","hash","after":[…]}],"notes":[…]}
+/// {"lab","steps":[{"id","node","title","why","hash","after":[…]}],"notes":[…],"unknown":[…]};
+/// `unknown` names nodes that do not answer yet, so that there may be more to do inside them.
 nlohmann::ordered_json plan_json(const std::string& lab, const Plan& plan);
 
 /// A JSON string, or null for an empty text.

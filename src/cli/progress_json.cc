@@ -13,7 +13,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::chrono::seconds running_every{30};
+constexpr std::chrono::milliseconds running_every{30'000};
+constexpr std::chrono::milliseconds same_text_every{1'000};
 
 std::string to_text(StepResult result) {
   switch (result) {
@@ -110,7 +111,8 @@ void JsonProgress::progress(const PlannedStep& step, const std::string& text, st
   model_.progress(step, text, done, total);
   // Bytes come far more often than anybody can use.
   const auto told = told_.find(step.id);
-  if (same && told != told_.end() && told->second == model_.elapsed()) return;
+  const auto since = told == told_.end() ? same_text_every : model_.elapsed() - told->second;
+  if (same && since < same_text_every && since.count() >= 0) return;
   told_[step.id] = model_.elapsed();
   ordered_json fields;
   fields["step"] = step.id;

@@ -26,8 +26,12 @@ std::string doing_text(const StepView& step) {
 
 }  // namespace
 
+std::string first_line(const std::string& text) {
+  return printable(std::string_view(text).substr(0, text.find('\n')));
+}
+
 std::string stop_notice(std::size_t running) {
-  return fmt::format("stopping: {} to end first, no other starts; interrupt again to leave at once",
+  return fmt::format("stopping: nothing new starts, {} may end; interrupt again to leave at once",
                      counted(running, "running step"));
 }
 
@@ -74,7 +78,7 @@ void PlainProgress::finished(const PlannedStep& step, const StepOutcome& outcome
       break;
     case StepResult::failed:
       line(fmt::format("{}    {} after {}: {}", style_.red("failed"), title, took,
-                       printable(outcome.message)));
+                       first_line(outcome.message)));
       break;
     case StepResult::cancelled:
       if (detail_ != Detail::quiet) {

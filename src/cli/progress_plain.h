@@ -41,6 +41,9 @@ class PlainProgress : public Reporter {
   bool told_stop_ = false;
 };
 
+/// Of a message that may have several; the summary shows them all.
+std::string first_line(const std::string& text);
+
 /// Said once when a stop was asked for and steps still run.
 std::string stop_notice(std::size_t running);
 

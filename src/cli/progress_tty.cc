@@ -13,6 +13,8 @@ namespace {
 
 using State = StepView::State;
 
+constexpr std::chrono::milliseconds redraw_every{200};
+
 /// A node's steps and what they come to.
 struct NodeLine {
   std::string name;
@@ -29,6 +31,11 @@ struct NodeLine {
     return next != nullptr ? 2 : 3;
   }
 };
+
+std::string seconds_text(std::chrono::milliseconds duration) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(duration);
+  return whole.count() > 0 ? format_duration(whole) : std::string();
+}
 
 std::vector<NodeLine> node_lines(const RunModel& model) {
   std::vector<NodeLine> found;
@@ -76,9 +83,9 @@ Cells cells_of(const NodeLine& line, const RunModel& model) {
     const auto bytes = bytes_text(step.done_bytes, step.total_bytes);
     if (!bytes.empty()) text += " " + bytes;
     if (line.running.size() > 1) text += fmt::format(" (+{})", line.running.size() - 1);
-    return {step.phase, text, format_duration(model.elapsed() - step.started_at)};
+    return {step.phase, text, seconds_text(model.elapsed() - step.started_at)};
   }
-  if (line.failed != nullptr) return {"failed", line.failed->outcome.message, ""};
+  if (line.failed != nullptr) return {"failed", first_line(line.failed->outcome.message), ""};
   if (line.cancelled) return {"stopped", "", ""};
   if (line.skipped) return {"skipped", "not started", ""};
   if (line.next != nullptr) {
@@ -97,7 +104,7 @@ std::vector<std::string> progress_lines(const RunModel& model, const std::string
   std::vector<std::string> text;
   text.push_back(
       clip(fmt::format("lab {}  {} of {}  {}", printable(lab), model.count(State::done),
-                       counted(model.steps().size(), "step"), format_duration(model.elapsed())),
+                       counted(model.steps().size(), "step"), seconds_text(model.elapsed())),
            columns));
   auto nodes = node_lines(model);
   const auto room = std::max<std::size_t>(size.rows, 4) - 3;
@@ -161,21 +168,19 @@ void TtyProgress::planned(const Plan& plan) {
 
 void TtyProgress::started(const PlannedStep& step) {
   model_.started(step);
-  redraw();
 }
 
 void TtyProgress::progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
                            std::uint64_t total) {
-  model_.progress(step, text, done, total);  // drawn at the next tick: it may come very often
+  model_.progress(step, text, done, total);
 }
 
 void TtyProgress::finished(const PlannedStep& step, const StepOutcome& outcome) {
   model_.finished(step, outcome);
   if (outcome.result == StepResult::failed) {
     say(fmt::format("{} {}: {}", style_.red("failed"), printable(step.title),
-                    printable(outcome.message)));
+                    first_line(outcome.message)));
   }
-  redraw();
 }
 
 void TtyProgress::tick(std::chrono::milliseconds elapsed) {
@@ -185,7 +190,11 @@ void TtyProgress::tick(std::chrono::milliseconds elapsed) {
     const auto running = model_.running().size();
     if (running > 0) say(style_.yellow(stop_notice(running)));
   }
-  if (!model_.steps().empty()) redraw();
+  if (model_.steps().empty()) return;
+  // Ticks also come with every event, faster than anybody reads.
+  if (!drawn_.empty() && elapsed >= last_drawn_ && elapsed - last_drawn_ < redraw_every) return;
+  last_drawn_ = elapsed;
+  redraw();
 }
 
 void TtyProgress::ended(const RunSummary& /*summary*/) {

@@ -19,7 +19,7 @@ namespace vmlab {
 std::vector<std::string> progress_lines(const RunModel& model, const std::string& lab,
                                         TerminalSize size);
 
-/// Failures stay on the screen above the lines that are redrawn.
+/// Redraws at ticks, five times a second at most. Failures stay on the screen above the lines.
 class TtyProgress : public Reporter {
  public:
   TtyProgress(Write write, Style style, std::string lab, std::function<TerminalSize()> size,
@@ -47,6 +47,7 @@ class TtyProgress : public Reporter {
   std::stop_token stop_;
   RunModel model_;
   std::vector<std::string> drawn_;
+  std::chrono::milliseconds last_drawn_{0};
   bool told_stop_ = false;
 };
 
