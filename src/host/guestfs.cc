@@ -28,13 +28,16 @@ class Guestfs : public Images {
     const Workplace workplace(path);
     const auto handle = open_guestfs();
     const auto overlay = workplace / "overlay";
-    if (guestfs_disk_create(handle.get(), overlay.c_str(), "qcow2",
-                            static_cast<std::int64_t>(size_mib) * mib,
+    // An overlay is made as large as what it is on, and grown: another size is refused.
+    if (guestfs_disk_create(handle.get(), overlay.c_str(), "qcow2", -1,
                             GUESTFS_DISK_CREATE_BACKINGFILE, backing.c_str(),
                             GUESTFS_DISK_CREATE_BACKINGFORMAT, backing_format.c_str(), -1) == -1) {
       throw Error(fmt::format("cannot make overlay '{}' on '{}': {}", path.string(),
                               backing.string(), guestfs_last_error(handle.get())));
     }
+    run_program(
+        {"qemu-img", "resize", "-q", "-f", "qcow2", overlay.string(), fmt::format("{}M", size_mib)},
+        nullptr, {});
     workplace.deliver("overlay", secret_mode, false);
   }
 
