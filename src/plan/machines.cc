@@ -274,17 +274,19 @@ class NodePlan {
 
   void gates(bool until_prepared) {
     auto ssh = ssh_gate(builder_.lab(), node_);
-    add("gate/ssh", "wait for " + ssh.what, "not answering yet", {},
-        AwaitGate{std::move(ssh), {}, {}}, {id("start")}, Pool::none);
+    auto title = "wait for " + ssh.what;
+    add("gate/ssh", std::move(title), "not answering yet", {}, AwaitGate{std::move(ssh), {}, {}},
+        {id("start")}, Pool::none);
     if (until_prepared) await_cloud_init("not prepared yet");
   }
 
   void await_cloud_init(const std::string& why) {
     auto gate = cloud_init_gate(builder_.lab(), node_);
     const auto step = prepared_step(node_.name);
+    auto title = "wait for " + gate.what;
     builder_.add({.id = step,
                   .node = node_.name,
-                  .title = "wait for " + gate.what,
+                  .title = std::move(title),
                   .why = why,
                   .hash = seed_hash_,
                   .step = AwaitGate{std::move(gate), mark_name(step), node_.name},
