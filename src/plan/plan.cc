@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "dcos/config.h"
 #include "dcos/install.h"
 #include "plan/builder.h"
 
@@ -67,7 +68,11 @@ const std::string& PlanBuilder::add(PlannedStep step) {
 Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths) {
   PlanBuilder builder(lab, observed, paths);
   plan_machines(builder);
-  if (lab.dcos) plan_install(builder);
+  if (lab.dcos) {
+    auto lint = lint_config(lab);
+    for (auto& warning : lint.warnings) builder.note(std::move(warning));
+    plan_install(builder);
+  }
   return builder.take();
 }
 
