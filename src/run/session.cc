@@ -12,6 +12,7 @@
 #include "run/accelerator.h"
 #include "run/apply.h"
 #include "run/executor.h"
+#include "run/space.h"
 
 namespace vmlab {
 
@@ -201,9 +202,11 @@ RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& 
   bool planned_anything = false;
   for (int round = 0;; ++round) {
     const auto plan = plan_up(known, observe(known, settings, ports, stop), settings.paths);
-    if (!planned_anything) remember_topology(known, settings, ports);
     if (plan.steps.empty()) {
-      if (!planned_anything) reporter.planned(plan);
+      if (!planned_anything) {
+        remember_topology(known, settings, ports);
+        reporter.planned(plan);
+      }
       break;
     }
     if (round == max_rounds) {
@@ -211,6 +214,8 @@ RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& 
           fmt::format("cannot bring lab '{}' up: after {} rounds '{}' is still to be done ({})",
                       lab.name, round, plan.steps.front().title, plan.steps.front().why));
     }
+    require_space(plan, settings.paths, ports.system);
+    if (!planned_anything) remember_topology(known, settings, ports);
     planned_anything = true;
     append(all, execute(plan, pool_limits(settings), apply_step, recorder, clock, stop));
     if (!all.ok() || plan.unknown.empty()) break;

@@ -116,7 +116,7 @@ def no_space():
         path = write(directory, "plain", PLAIN)
         result = place.inside(
             "unshare", "-m", "sh", "-c",
-            "mkdir -p \"$VMLAB_STATE_DIR\" && mount -t tmpfs -o size=1m none \"$VMLAB_STATE_DIR\""
+            "mkdir -p \"$VMLAB_STATE_DIR\" && mount -t tmpfs -o size=64m none \"$VMLAB_STATE_DIR\""
             " && exec \"$@\"", "sh", VMLAB, "up", path)
         result.expect(1, "space", "hint:")
         untouched()
