@@ -75,7 +75,9 @@ std::string trial_xml(const std::string& name, const Scratch& scratch) {
   domain.append_child("vcpu").text() = 1;
   auto os = domain.append_child("os");
   auto type = os.append_child("type");
-  type.append_attribute("arch") = machine().c_str();
+  const auto arch = machine();
+  type.append_attribute("arch") = arch.c_str();
+  if (arch == "x86_64") type.append_attribute("machine") = "q35";  // as the lab's domains
   type.text() = "hvm";
   os.append_child("kernel").text() = scratch.kernel().c_str();
   os.append_child("cmdline").text() = "console=ttyS0 panic=-1";

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include <atomic>
-#include <random>
 
 #include "adapter/http_server.h"
 #include "adapter/temp_dir.h"
@@ -18,13 +17,6 @@ namespace {
 
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-std::string noise(std::size_t size, unsigned seed = 1) {
-  std::mt19937_64 random(seed);
-  std::string data(size, '\0');
-  for (auto& c : data) c = static_cast<char>(random());
-  return data;
-}
 
 /// Sets a variable of the environment for one test.
 class Environment {

@@ -6,7 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -33,13 +34,27 @@ class TempDir {
 };
 
 inline std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 inline void write_text(const std::filesystem::path& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(text.data(), static_cast<std::streamsize>(text.size()));
+}
+
+/// The same bytes for the same size and seed; no two sizes begin alike.
+inline std::string noise(std::size_t size, unsigned seed = 0) {
+  std::mt19937_64 random(size + seed);
+  std::string data;
+  data.reserve(size + sizeof(std::uint64_t));
+  while (data.size() < size) {
+    const std::uint64_t word = random();
+    data.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  data.resize(size);
+  return data;
 }
 
 }  // namespace vmlab
