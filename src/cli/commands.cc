@@ -13,12 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool names_a_file(const std::string& target, System& system) {
+/// A path has a slash or the extension; a bare word is a lab, whatever lies in this directory.
+bool names_a_file(const std::string& target) {
   if (target.find('/') != std::string::npos) return true;
   const auto extension = fs::path(target).extension();
-  if (extension == ".yaml" || extension == ".yml") return true;
-  const auto info = system.stat(target);
-  return info && !info->directory;
+  return extension == ".yaml" || extension == ".yml";
 }
 
 std::string only_lab(const Context& context) {
@@ -75,7 +74,7 @@ ExitCode code_of(const RunSummary& summary) {
 
 std::string lab_name_of(const Context& context, const std::string& target) {
   if (target.empty()) return only_lab(context);
-  if (names_a_file(target, context.ports.system)) return load_file(context, target).name;
+  if (names_a_file(target)) return load_file(context, target).name;
   // It becomes part of paths that are removed.
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
   if (target.find_first_not_of(allowed) != std::string::npos || target.front() == '-') {
@@ -86,7 +85,7 @@ std::string lab_name_of(const Context& context, const std::string& target) {
 }
 
 Lab lab_of(const Context& context, const std::string& target) {
-  if (target.empty() || !names_a_file(target, context.ports.system)) {
+  if (target.empty() || !names_a_file(target)) {
     return recall_lab(lab_name_of(context, target), context.settings, context.ports);
   }
   read_topology(target, context.ports.system);  // says what is wrong with the path itself
