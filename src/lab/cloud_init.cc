@@ -124,14 +124,14 @@ YamlTree own_part(const Lab& lab, const Node& node, const NodeKeys& keys) {
   return tree;
 }
 
-std::string meta_data(const Node& node) {
+YamlTree meta_data(const Node& node) {
   YamlTree tree = YamlTree::of_map({});
   tree.set("instance-id", text(node.uuid));
   tree.set("local-hostname", text(node.name));
-  return write_yaml(tree);
+  return tree;
 }
 
-std::string network_config(const Lab& lab, const Node& node) {
+YamlTree network_config(const Lab& lab, const Node& node) {
   YamlTree match = YamlTree::of_map({});
   match.set("macaddress", text(node.mac));
   YamlTree names = YamlTree::of_map({});
@@ -150,7 +150,7 @@ std::string network_config(const Lab& lab, const Node& node) {
   YamlTree tree = YamlTree::of_map({});
   tree.set("version", YamlTree::of_plain("2"));
   tree.set("ethernets", std::move(nics));
-  return write_yaml(tree);
+  return tree;
 }
 
 YamlTree fragment_tree(const Fragment& fragment) {
@@ -169,13 +169,17 @@ NodeKeys NodeKeys::placeholder() {
 SeedDocuments seed_documents(const Lab& lab, const Node& node, const NodeKeys& keys) {
   auto tree = own_part(lab, node, keys);
   for (const auto& fragment : node.cloud_init) merge_yaml(tree, fragment_tree(fragment));
-  return {"#cloud-config\n" + write_yaml(tree), meta_data(node), network_config(lab, node)};
+  return {"#cloud-config\n" + write_yaml(tree), write_yaml(meta_data(node)),
+          write_yaml(network_config(lab, node))};
 }
 
 std::string seed_hash(const Lab& lab, const Node& node) {
-  // Of what goes in, not of the merged text: a thousand nodes are planned in a blink.
-  std::vector<std::string> parts = {write_yaml(own_part(lab, node, NodeKeys::placeholder())),
-                                    meta_data(node), network_config(lab, node)};
+  // Of what goes in, not of the merged and written text: a thousand nodes are planned in a blink.
+  std::vector<std::string> parts;
+  for (const auto& tree :
+       {own_part(lab, node, NodeKeys::placeholder()), meta_data(node), network_config(lab, node)}) {
+    parts.push_back(yaml_to_json(tree).dump());
+  }
   for (const auto& fragment : node.cloud_init) parts.push_back(fragment.text);
   return hash_of(parts);
 }

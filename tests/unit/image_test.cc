@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "support/lab_samples.h"
 
 namespace vmlab {
 namespace {
@@ -65,6 +66,17 @@ TEST(Image, ReadsOneThatIsDownloaded) {
   EXPECT_EQ(source.url, "https://example.org/rocky.qcow2");
   EXPECT_EQ(source.checksums_url, "https://example.org/SUMS");
   EXPECT_EQ(source.algorithm, "sha512");
+}
+
+TEST(Image, EveryImageOfTheCatalogueIsRead) {
+  const auto library = test::project_library();
+  EXPECT_TRUE(library.images.contains("debian-12"));
+  for (const auto& [name, text] : library.images) {
+    const auto image = parse_image(text, "images/" + name + ".yaml");
+    EXPECT_EQ(image.name, name);
+    EXPECT_FALSE(image.description.empty()) << name;
+    EXPECT_LE(image.disk_mib, 20U * 1024) << name << ": larger than the quickstart's disks";
+  }
 }
 
 TEST(Image, SaysEverythingThatIsWrong) {

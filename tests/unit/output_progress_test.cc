@@ -84,7 +84,8 @@ RunSummary play(Reporter& to, const std::function<void()>& look) {
   to.tick(62s);
   auto failed = ended("gate/ssh/master-1", StepResult::failed, 600s,
                       "cannot pass gate 'ssh on master-1': connection refused\x1b[2J");
-  failed.trail = {"working on node 'master-1'"};
+  failed.trail = {"working on node 'master-1'",
+                  "evidence is in /var/lib/vmlab/labs/dcos/evidence/gate.ssh.master-1"};
   failed.hint = "look at its console: /var/lib/vmlab/labs/dcos/console/master-1.log";
   to.tick(662s);
   finish(steps[3], failed);

@@ -1,0 +1,213 @@
+// Commands from their invocation to exit code and words, in a world in memory.
+#include "cli/commands.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/fake_world.h"
+#include "support/golden.h"
+
+namespace vmlab {
+namespace {
+
+const std::string topology =
+    "name: small\n"
+    "image: tiny\n"
+    "network: {cidr: 192.168.77.0/24, domain: small.test}\n"
+    "nodes:\n"
+    "  box: {role: plain, count: 2}\n"
+    "cloud_init: []\n";
+
+const std::string tiny =
+    "description: the least that boots\n"
+    "family: debian\n"
+    "build: {suite: bookworm, packages: [openssh-server]}\n"
+    "disk: 2GiB\n";
+
+class Commands : public testing::Test {
+ protected:
+  Commands() : ports_(world_.ports()) {
+    settings_.paths.root = "/state";
+    settings_.library.images["tiny"] = tiny;
+    world_.files["/topologies/small.yaml"] = topology;
+  }
+
+  /// What the words do; `out_` and `err_` are what was said by this call.
+  ExitCode run(const std::vector<std::string>& words) {
+    out_.clear();
+    err_.clear();
+    const auto invocation = parse_command_line(words);
+    Streams streams;
+    streams.out = [this](std::string_view text) { out_ += text; };
+    streams.err = [this](std::string_view text) { err_ += text; };
+    streams.err_size = [] { return TerminalSize{}; };
+    streams.now = [] { return std::chrono::system_clock::time_point{}; };
+    streams.source = [this](const std::string& file) { return world_.read(file); };
+    Console console(streams, invocation.log_format, Detail::normal);
+    try {
+      return run_command({invocation, settings_, ports_, console, stop_.get_token()});
+    } catch (const BadInput& input) {
+      console.problems(input);
+      return ExitCode::bad_input;
+    } catch (const Error& error) {
+      console.error(error);
+      return error.code();
+    } catch (const Cancelled&) {
+      return ExitCode::interrupted;
+    }
+  }
+
+  void bring_up() { ASSERT_EQ(run({"up", "/topologies/small.yaml"}), ExitCode::done) << err_; }
+
+  test::FakeWorld world_;
+  Ports ports_;
+  Settings settings_;
+  std::stop_source stop_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(Commands, ALabFromNothingToNothing) {
+  bring_up();
+  EXPECT_TRUE(out_.empty()) << out_;
+  EXPECT_NE(err_.find("lab 'small' is up: 2 nodes"), std::string::npos) << err_;
+  EXPECT_EQ(run({"up", "small"}), ExitCode::done);
+  EXPECT_NE(err_.find("nothing to do"), std::string::npos) << err_;
+  EXPECT_EQ(run({"plan", "small", "--json"}), ExitCode::done);
+  EXPECT_EQ(nlohmann::json::parse(out_)["steps"], nlohmann::json::array());
+  EXPECT_EQ(run({"down", "small"}), ExitCode::done);
+  EXPECT_TRUE(world_.domains_by_name.empty());
+  EXPECT_EQ(run({"down", "small"}), ExitCode::done);
+  EXPECT_NE(err_.find("nothing was there"), std::string::npos) << err_;
+}
+
+TEST_F(Commands, StatusNeedsNoNameWhenOneLabIsKnown) {
+  EXPECT_EQ(run({"status"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("no lab is known"), std::string::npos) << err_;
+  bring_up();
+  EXPECT_EQ(run({"status"}), ExitCode::done);
+  const auto table = out_;
+  EXPECT_NE(table.find("box-1"), std::string::npos) << table;
+  EXPECT_EQ(run({"status", "/topologies/small.yaml"}), ExitCode::done);
+  EXPECT_EQ(out_, table);
+  EXPECT_EQ(run({"status", "smal"}), ExitCode::failed);
+  EXPECT_NE(err_.find("did you mean 'small'?"), std::string::npos) << err_;
+}
+
+TEST_F(Commands, NamesThatWouldLeaveTheStateDirectoryAreRefused) {
+  for (const std::string name : {"..", ".", "a b", "A", "-x."}) {
+    EXPECT_EQ(run({"down", name}), ExitCode::bad_input) << name;
+  }
+  EXPECT_TRUE(world_.effects().empty());
+}
+
+TEST_F(Commands, DownOfATypingErrorSaysSo) {
+  bring_up();
+  EXPECT_EQ(run({"down", "smalk"}), ExitCode::done);
+  EXPECT_NE(err_.find("did you mean 'small'?"), std::string::npos) << err_;
+  EXPECT_FALSE(world_.domains_by_name.empty());
+}
+
+TEST_F(Commands, ValidateTellsAllProblemsOfAllFiles) {
+  world_.files["/topologies/bad.yaml"] = "name: bad\nimage: tinny\nnodes: {a: {role: plain}}\n";
+  EXPECT_EQ(run({"validate", "/topologies/bad.yaml", "/topologies/small.yaml", "/gone.yaml"}),
+            ExitCode::bad_input);
+  EXPECT_NE(err_.find("/topologies/bad.yaml:2:8: error:"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("did you mean 'tiny'?"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("/gone.yaml: error: no such file"), std::string::npos) << err_;
+  EXPECT_NE(out_.find("/topologies/small.yaml: lab 'small', 2 nodes"), std::string::npos) << out_;
+  EXPECT_TRUE(world_.effects().empty());
+}
+
+TEST_F(Commands, BadInputMakesNothing) {
+  world_.files["/topologies/bad.yaml"] = "nodes: [";
+  for (const std::string command : {"up", "plan", "status", "down"}) {
+    EXPECT_EQ(run({command, "/topologies/bad.yaml"}), ExitCode::bad_input) << command;
+    EXPECT_EQ(run({command, "/topologies/none.yaml"}), ExitCode::bad_input) << command;
+  }
+  EXPECT_TRUE(world_.effects().empty());
+}
+
+TEST_F(Commands, JsonEventsGoToStandardOutput) {
+  EXPECT_EQ(run({"up", "/topologies/small.yaml", "--log-format", "json"}), ExitCode::done);
+  EXPECT_TRUE(err_.empty()) << err_;
+  std::istringstream lines(out_);
+  std::string last;
+  for (std::string line; std::getline(lines, line);) {
+    last = nlohmann::json::parse(line)["type"];
+  }
+  EXPECT_EQ(last, "ended");
+}
+
+TEST_F(Commands, ExecRunsOnEveryMatch) {
+  bring_up();
+  world_.answer = [](const std::string& node, const std::string& script) {
+    std::optional<GuestResult> answer;
+    if (script == "uptime -p") answer = GuestResult{node == "box-2" ? 4 : 0, "", ""};
+    return answer;
+  };
+  EXPECT_EQ(run({"exec", "box-1", "--", "uptime", "-p"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"exec", "box-*", "--", "uptime", "-p"}), ExitCode::failed);
+  EXPECT_NE(err_.find("exit 4"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("failed on 1 of 2 nodes"), std::string::npos) << err_;
+  EXPECT_EQ(run({"exec", "bocks-1", "--", "x"}), ExitCode::bad_input);
+}
+
+TEST_F(Commands, EndpointsOfALabWithoutAProduct) {
+  bring_up();
+  EXPECT_EQ(run({"endpoints"}), ExitCode::failed);
+  EXPECT_NE(err_.find("offers no endpoints"), std::string::npos) << err_;
+}
+
+TEST_F(Commands, SshToALabThatIsNotUp) {
+  EXPECT_EQ(run({"ssh", "box-1", "--lab", "/topologies/small.yaml"}), ExitCode::failed);
+  EXPECT_NE(err_.find("vmlab up /topologies/small.yaml"), std::string::npos) << err_;
+  EXPECT_EQ(run({"ssh", "bax-1", "--lab", "/topologies/small.yaml"}), ExitCode::failed);
+  EXPECT_NE(err_.find("box-1"), std::string::npos) << err_;
+}
+
+TEST_F(Commands, ImagesAreBuiltListedAndPruned) {
+  EXPECT_EQ(run({"image", "build", "tiny"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"image", "build", "tiny"}), ExitCode::done);
+  EXPECT_NE(err_.find("tiny: nothing to do"), std::string::npos) << err_;
+  EXPECT_EQ(run({"image", "build", "tyni", "--quiet"}), ExitCode::bad_input);
+  EXPECT_EQ(run({"image", "pull", "tiny"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("vmlab image build tiny"), std::string::npos) << err_;
+  EXPECT_EQ(run({"image", "verify"}), ExitCode::done) << out_;
+  EXPECT_EQ(run({"image", "prune"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing to remove\n");
+  EXPECT_EQ(run({"image", "list"}), ExitCode::done);
+  EXPECT_NE(out_.find("tiny"), std::string::npos) << out_;
+}
+
+TEST_F(Commands, PruneNeverTakesWhatALabUses) {
+  bring_up();
+  const auto files_of = [this] { return world_.list("/state/images"); };
+  const auto before = files_of();
+  ASSERT_FALSE(before.empty());
+  // The catalogue moves on: the lab's image is of an earlier version now.
+  settings_.library.images["tiny"] += "kernel_arguments: [quiet]\n";
+  world_.disk_files["/state/images/old.qcow2"] = {1, 1, "qcow2", ""};
+  world_.files["/state/images/half.qcow2.part"] = "half";
+  EXPECT_EQ(run({"image", "prune", "--dry-run", "--json"}), ExitCode::done);
+  EXPECT_NE(out_.find("old.qcow2"), std::string::npos) << out_;
+  EXPECT_EQ(files_of().size(), before.size() + 2);
+  EXPECT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  const auto after = files_of();
+  EXPECT_EQ(std::ranges::count(after, "old.qcow2"), 0);
+  EXPECT_EQ(std::ranges::count(after, "half.qcow2.part"), 0);
+  const auto used = std::ranges::find_if(
+      before, [](const std::string& name) { return name.find("prepared") != std::string::npos; });
+  ASSERT_NE(used, before.end());
+  EXPECT_EQ(std::ranges::count(after, *used), 1) << "the lab's disks are made from it";
+}
+
+TEST_F(Commands, PruneWaitsForNobodyWhoIsAtWork) {
+  world_.files["/state/locks/small.lock"] = "";
+  const auto held = world_.lock("/state/locks/small.lock");
+  EXPECT_EQ(run({"image", "prune"}), ExitCode::locked);
+}
+
+}  // namespace
+}  // namespace vmlab
