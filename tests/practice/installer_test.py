@@ -85,7 +85,8 @@ class InstallerTest(unittest.TestCase):
         code, second, _ = self.installer("--version")
         self.assertEqual((code, second), (0, '{\n  "variant": "practice",\n  "version": "2.0.7-practice"\n}\n'))
         self.assertEqual((self.state / "log").read_text().count("load -i"), 1)
-        self.assertIn(f"run --rm -i --name={tar} -v {self.place}/genconf/:/genconf mesosphere/dcos-genconf:",
+        self.assertIn(f"run --rm -i --name={tar} --network none -v {self.place}/genconf/:/genconf "
+                      "mesosphere/dcos-genconf:",
                       (self.state / "log").read_text())
         self.assertTrue((self.place / "genconf/state").is_dir())
 
@@ -184,13 +185,28 @@ class InstallerTest(unittest.TestCase):
         script = self.place / "genconf/serve" / found.group(1)
         subprocess.run(["bash", "-n", script], check=True)
 
-    def test_09_secrets_stay_behind(self):
-        self.installer(config=GOOD + "exhibitor_admin_password: hunter2\n")
+    def config_package(self, config: str) -> dict:
+        """{name: content} of the dcos-config package for this configuration."""
+        self.installer(config=config)
         info = json.loads((self.place / "genconf/serve/cluster-package-info.json").read_text())
         with tarfile.open(self.place / "genconf/serve" / info["dcos-config"]["filename"]) as tar:
-            for member in tar:
-                if member.isfile():
-                    self.assertNotIn(b"hunter2", tar.extractfile(member).read(), member.name)
+            return {m.name: tar.extractfile(m).read().decode() for m in tar if m.isfile()}
+
+    def test_09_secrets_stay_behind(self):
+        for name, content in self.config_package(GOOD + "exhibitor_admin_password: hunter2\n").items():
+            self.assertNotIn("hunter2", content, name)
+
+    def test_10_login(self):
+        """With oauth_enabled, which is the default, Admin Router wants one."""
+        self.assertEqual(self.config_package(GOOD)["etc/adminrouter-access.conf"], "return 401;\n")
+        self.assertEqual(self.config_package(GOOD + "oauth_enabled: false\n")["etc/adminrouter-access.conf"], "")
+
+    def test_11_node_files(self):
+        files = self.config_package(GOOD + "check_time: false\n")
+        self.assertEqual(files["bin/detect_ip"], (self.place / "genconf/ip-detect").read_text())
+        self.assertEqual(files["etc/check_time.env"], "ENABLE_CHECK_TIME=false\n")
+        self.assertEqual(files["etc/exhibitor"], "EXHIBITOR_STATICENSEMBLE=1:192.168.90.11\n")
+        self.assertEqual(json.loads(files["etc/expanded.config.json"])["num_masters"], "1")
 
 
 class InstallScriptTest(unittest.TestCase):

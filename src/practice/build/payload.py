@@ -2,6 +2,7 @@
 
 Every program gets its loader and library path set to RUNTIME, so that it runs on any distribution.
 """
+import hashlib
 import os
 import shutil
 import subprocess
@@ -44,11 +45,30 @@ class Payload:
     def __init__(self, debs: Path, work: Path):
         self.debs, self.work, self.root = debs, work, work / "root"
 
-    def unpack(self):
+    def made(self, part: str) -> Path:
+        return self.work / "made" / part
+
+    def make(self):
+        """Unpacks and makes every part, unless an earlier build did from the same packages and code."""
         packages = sorted(self.debs.glob("*.deb"))
         if not packages:
             raise SystemExit(f"cannot build the practice release: no packages in '{self.debs}'; "
                              f"hint: run src/practice/fetch '{self.debs}'")
+        inputs = hashlib.sha1(Path(__file__).read_bytes())
+        for package in packages:
+            inputs.update(f"{package.name} {package.stat().st_size}\n".encode())
+        stamp = self.made("stamp")
+        if stamp.exists() and stamp.read_text() == inputs.hexdigest():
+            return
+        shutil.rmtree(stamp.parent, ignore_errors=True)
+        stamp.parent.mkdir(parents=True)
+        self._unpack(packages)
+        for part in (self.runtime, self.java, self.zookeeper, self.nginx):
+            part(self.made(part.__name__))
+        shutil.rmtree(self.root / "usr/lib/jvm")  # 260 MB that nobody needs any more
+        stamp.write_text(inputs.hexdigest())
+
+    def _unpack(self, packages: list):
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         for package in packages:
@@ -132,7 +152,6 @@ class Payload:
 
     def java(self, into: Path):
         jdk = self.root / "usr/lib/jvm/java-17-openjdk-amd64"
-        shutil.rmtree(into, ignore_errors=True)
         self._run_java(jdk, "jlink", "--module-path", str(jdk / "jmods"),
                        "--add-modules", ",".join(JAVA_MODULES), "--strip-debug",
                        "--no-header-files", "--no-man-pages", "--output", str(into))

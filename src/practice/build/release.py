@@ -22,7 +22,7 @@ from payload import RUNTIME, Payload  # noqa: E402
 SOURCE = Path(__file__).resolve().parent.parent
 VERSION = "2.0.7-practice"
 BOOTSTRAP = ["practice", "runtime"]            # on a node before `setup` runs
-ONLY_ON = {"java": ["master"], "exhibitor": ["master"]}  # others are for every role
+MASTER_ONLY = ["exhibitor", "java", "marathon", "mesos-dns", "metronome"]  # others are for every role
 
 
 def write(path: Path, text: str, mode: int = 0o644):
@@ -41,16 +41,15 @@ def build_trees(payload: Payload, trees: Path, check_time: Path) -> list:
     for folder in sorted((SOURCE / "node").iterdir()):
         if folder.is_dir() and folder.name != "practice":
             shutil.copytree(folder, trees / folder.name)
-    payload.runtime(trees / "runtime")
-    payload.java(trees / "java")
-    payload.zookeeper(trees / "exhibitor/jars")
-    payload.nginx(trees / "adminrouter/sbin")
+    for part, place in (("runtime", "runtime"), ("java", "java"), ("zookeeper", "exhibitor/jars"),
+                        ("nginx", "adminrouter/sbin")):
+        shutil.copytree(payload.made(part), trees / place, symlinks=True)
     library = trees / "practice/lib/practice"
     shutil.copytree(SOURCE / "node/practice", trees / "practice", dirs_exist_ok=True,
                     ignore=shutil.ignore_patterns("__pycache__"))
     payload.compile(library, "/opt/mesosphere/active/practice/lib/practice", keep_source=True)
     shutil.copy(check_time, trees / "practice/bin/check-time")
-    write_json(trees / "practice/only_on.json", ONLY_ON)
+    write_json(trees / "practice/only_on.json", {name: ["master"] for name in MASTER_ONLY})
     for name in (names := sorted(p.name for p in trees.iterdir())):
         if not (trees / name / "pkginfo.json").exists():
             write_json(trees / name / "pkginfo.json", {})
@@ -69,6 +68,20 @@ def bootstrap_tree(trees: Path, ids: dict, into: Path):
     shutil.copy(SOURCE / "node/practice/environment", into / "environment")
 
 
+def packed(tree: Path, package_id: str, machine_code: bool, work: Path) -> Path:
+    """The tree's archive. The id says what is in it, so one that an earlier build made is as good."""
+    archive = work / "packed" / f"{package_id}.tar.xz"
+    for older in archive.parent.glob(f"{package_id.split('--')[0]}--*"):
+        if older != archive:
+            older.unlink()
+    if not archive.exists():
+        archive.parent.mkdir(exist_ok=True)
+        partial = archive.with_suffix(".partial")
+        partial.write_bytes(xz(tree_tar(tree), machine_code))
+        partial.rename(archive)
+    return archive
+
+
 def write_artifacts(trees: Path, names: list, artifacts: Path, work: Path) -> dict:
     """The image's /artifacts: what genconf hands to genconf/serve. Also ids and commit."""
     shutil.rmtree(artifacts, ignore_errors=True)
@@ -78,13 +91,13 @@ def write_artifacts(trees: Path, names: list, artifacts: Path, work: Path) -> di
             continue
         target = artifacts / "packages" / name / f"{ids[name]}.tar.xz"
         target.parent.mkdir(parents=True)
-        target.write_bytes(xz(tree_tar(trees / name), name in ("java", "adminrouter")))
+        shutil.copyfile(packed(trees / name, ids[name], name in ("java", "adminrouter"), work), target)
     bootstrap_tree(trees, ids, work / "bootstrap")
     active = sorted(ids[name] for name in BOOTSTRAP)
     bootstrap_id = tree_hash(work / "bootstrap")
     (artifacts / "bootstrap").mkdir()
-    (artifacts / f"bootstrap/{bootstrap_id}.bootstrap.tar.xz").write_bytes(
-        xz(tree_tar(work / "bootstrap"), True))
+    shutil.copyfile(packed(work / "bootstrap", f"bootstrap--{bootstrap_id}", True, work),
+                    artifacts / f"bootstrap/{bootstrap_id}.bootstrap.tar.xz")
     write_json(artifacts / f"bootstrap/{bootstrap_id}.active.json", active)
     commit = hashlib.sha1("\n".join([VERSION, *sorted(ids.values())]).encode())
     for source in sorted((SOURCE / "genconf").rglob("*")):
@@ -138,7 +151,7 @@ def main():
     args = parser.parse_args()
     work = args.work.resolve()
     payload = Payload(args.packages.resolve(), work)
-    payload.unpack()
+    payload.make()
     names = build_trees(payload, work / "trees", args.check_time)
     release = write_artifacts(work / "trees", names, work / "artifacts", work)
     image_tree(payload, work / "trees", work / "artifacts", work / "image")

@@ -34,9 +34,17 @@ def roles() -> list:
     return sorted(os.listdir(f"{CONFIG}/roles"))
 
 
-def fetch(url: str, output: str):
-    subprocess.run(["curl", "-fLsS", "--retry", "20", "--keepalive-time", "2", "-Y", "100000", "-y",
-                    "60", "-o", output, url], check=True)
+def fetch(files: dict):
+    """{url: file}, all by one process: starting one is dear on an emulated processor."""
+    words = ["curl", "-fLsS", "--retry", "20", "--keepalive-time", "2", "-Y", "100000", "-y", "60"]
+    for url, file in files.items():
+        words += ["-o", file, url]
+        if os.path.exists(file):
+            os.unlink(file)
+    subprocess.run(words, check=True)
+    for url, file in files.items():  # curl's status is only that of the last one
+        if not os.path.exists(file):
+            raise SystemExit(f"cannot fetch '{url}'")
 
 
 def wanted_here(package_id: str, only_on: dict, here: list) -> bool:
@@ -44,19 +52,19 @@ def wanted_here(package_id: str, only_on: dict, here: list) -> bool:
     return on is None or any(role in on for role in here)
 
 
-def fetch_package(url: str, package_id: str):
-    place = f"{ROOT}/packages/{package_id}"
-    if os.path.isdir(place):
+def fetch_packages(url: str, ids: list):
+    missing = {i: f"{ROOT}/packages/{i}.tar.xz" for i in ids if not os.path.isdir(f"{ROOT}/packages/{i}")}
+    if not missing:
         return
-    say(f"Fetching {package_id}")
-    name = package_id.split("--")[0]
-    archive = f"{ROOT}/packages/{package_id}.tar.xz"
-    fetch(f"{url}/packages/{name}/{package_id}.tar.xz", archive)
-    shutil.rmtree(f"{place}.new", ignore_errors=True)
-    os.makedirs(f"{place}.new")
-    subprocess.run(["tar", "-xJf", archive, "-C", f"{place}.new", "--no-same-owner"], check=True)
-    os.rename(f"{place}.new", place)
-    os.unlink(archive)
+    say(f"Fetching {' '.join(missing)}")
+    fetch({f"{url}/packages/{i.split('--')[0]}/{i}.tar.xz": file for i, file in missing.items()})
+    for package_id, archive in missing.items():
+        place = f"{ROOT}/packages/{package_id}"
+        shutil.rmtree(f"{place}.new", ignore_errors=True)
+        os.makedirs(f"{place}.new")
+        subprocess.run(["tar", "-xJf", archive, "-C", f"{place}.new", "--no-same-owner"], check=True)
+        os.rename(f"{place}.new", place)
+        os.unlink(archive)
 
 
 def create_user(name: str):
@@ -134,11 +142,10 @@ def setup(block: bool):
     url = read(f"{CONFIG}/setup-flags/repository-url")
     list_id = read(f"{CONFIG}/setup-flags/cluster-package-list")
     listing = f"{ROOT}/packages/{list_id}.package_list.json"
-    fetch(f"{url}/package_lists/{list_id}.package_list.json", listing)
+    fetch({f"{url}/package_lists/{list_id}.package_list.json": listing})
     only_on = json.loads(read(f"{ROOT}/active/practice/only_on.json"))
     ids = [i for i in json.loads(read(listing)) if wanted_here(i, only_on, here)]
-    for package_id in ids:
-        fetch_package(url, package_id)
+    fetch_packages(url, ids)
     os.makedirs("/var/lib/dcos", exist_ok=True)
     say("Activating packages")
     units = install_units(activate(ids, here), here)
