@@ -69,7 +69,8 @@ ExitCode run_and_tell(const Invocation& invocation, Console& console, const std:
     console.error(error);
     return error.code();
   } catch (const Cancelled&) {
-    console.note("interrupted");
+    console.note(invocation.command == "up" ? "interrupted; run it again to continue"
+                                            : "interrupted");
     return ExitCode::interrupted;
   } catch (const std::exception& error) {
     console.error(Error(fmt::format("cannot {}: {}", invocation.command, error.what())));

@@ -70,6 +70,13 @@ std::size_t count(const RunSummary& summary, StepResult result) {
       summary.steps, [&](const StepOutcome& step) { return step.result == result; }));
 }
 
+bool has_evidence(const RunSummary& summary) {
+  return std::ranges::any_of(summary.steps, [](const StepOutcome& step) {
+    return std::ranges::any_of(
+        step.trail, [](const std::string& what) { return what.starts_with("evidence is in "); });
+  });
+}
+
 std::string command(const std::string& words, const std::string& what, Style style) {
   return fmt::format("  {}  {}\n", style.cyan(pad(words, 40)), what);
 }
@@ -132,7 +139,7 @@ std::string render_summary(const RunSummary& summary, const RunModel& model,
                   format_duration(summary.took), counted(count(summary, StepResult::done), "step"),
                   count(summary, StepResult::failed), count(summary, StepResult::skipped),
                   cancelled > 0 ? fmt::format(", {} stopped", cancelled) : "");
-  if (count(summary, StepResult::failed) > 0 && !context.evidence.empty()) {
+  if (has_evidence(summary) && !context.evidence.empty()) {
     text += fmt::format("evidence: {}\n", context.evidence);
   }
   text += "next:\n";

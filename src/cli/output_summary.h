@@ -13,7 +13,7 @@ struct SummaryContext {
   std::string verb;      // `up`, `down`, `image build`
   std::string lab;       // name; empty: of no lab
   std::string target;    // as the user would give it to the verb again: file, name, images
-  std::string evidence;  // directory; empty: nothing was collected
+  std::string evidence;  // directory; named when a failed step left something
   std::size_t nodes = 0;
   std::string first_node;  // for `vmlab ssh`; empty: none to suggest
   bool dcos = false;       // endpoints exist

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds heartbeat_every{30};
 constexpr std::size_t most_in_heartbeat = 8;
+constexpr std::size_t most_columns_of_step = 60;
 
 std::string clock_text(std::chrono::milliseconds elapsed) {
   const auto s = elapsed.count() / 1000;
@@ -111,7 +112,7 @@ void PlainProgress::heartbeat() {
     text += fmt::format("{} ({})", printable(step.title),
                         format_duration(model_.elapsed() - step.started_at));
     const auto doing = doing_text(step);
-    if (!doing.empty()) text += ": " + printable(doing);
+    if (!doing.empty()) text += ": " + clip(printable(doing), most_columns_of_step);
   }
   if (running.size() > most_in_heartbeat) {
     text += fmt::format("; and {} more", running.size() - most_in_heartbeat);
