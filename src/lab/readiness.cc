@@ -40,9 +40,9 @@ Gate guest_gate(std::string id, const Node& node, std::string what, std::string 
   return gate;
 }
 
+/// The adapter's words name the node already.
 Verdict not_reached(const ProbeResult& result) {
-  return Verdict::not_yet(
-      fmt::format("{} cannot be reached by ssh: {}", result.node, first_line(result.error)));
+  return Verdict::not_yet(first_line(result.error));
 }
 
 /// The JSON file `name` in what `tail -n +1` printed of several.

@@ -23,8 +23,8 @@ std::string files(const std::string& status, const std::string& result) {
 
 TEST(SshGate, WaitsWhileAHostBoots) {
   EXPECT_EQ(judge_ssh(said(""), {}), Verdict::pass("agent-1 answers"));
-  EXPECT_EQ(judge_ssh(silent("timed out during banner exchange"), {}),
-            Verdict::not_yet("agent-1 cannot be reached by ssh: timed out during banner exchange"));
+  EXPECT_EQ(judge_ssh(silent("cannot reach 'agent-1': timed out during banner exchange"), {}),
+            Verdict::not_yet("cannot reach 'agent-1': timed out during banner exchange"));
 }
 
 TEST(CloudInitGate, PassesWithoutErrors) {
