@@ -69,12 +69,12 @@ class Items {
                                       std::string(dcos_directory) + "/dcos_generate_config.sh"},
                       ready,
                       {inputs_[0]}});
-    task("dcos/genconf-files", node, "write config.yaml and ip-detect",
+    task("dcos/genconf-files", node, "write config.yaml and ip-detect on " + node.name,
          {genconf_files_script(inputs_[2]), inputs_[1], seconds{300}, nullptr}, ready, inputs_);
-    task("dcos/genconf", node, "run the installer's genconf",
+    task("dcos/genconf", node, "run the installer's genconf on " + node.name,
          {genconf_script(), {}, seconds{3600}, explain_genconf},
          {"dcos/upload", "dcos/genconf-files"}, inputs_);
-    task("dcos/serve", node, "serve the installation files with nginx",
+    task("dcos/serve", node, "serve the installation files on " + node.name,
          {serve_script(port_of_url(bootstrap_url(lab_))), {}, seconds{1200}, explain_serve},
          {"dcos/genconf"}, inputs_);
     await(bootstrap_gate(lab_), {"dcos/serve"});
@@ -84,7 +84,7 @@ class Items {
     for (const Node* node : nodes_) await(clock_gate(lab_, *node), {cloud_init_gate_id(*node)});
     for (const Node* node : nodes_) {
       const auto id = "dcos/preflight/" + node->name;
-      task(id, *node, fmt::format("preflight checks on {}", node->name),
+      task(id, *node, "run preflight checks on " + node->name,
            {preflight_script(lab_, *node), inputs_[2], seconds{1200}, explain_preflight},
            {"gate/bootstrap", clock_gate_id(*node)}, node_inputs(*node));
       preflights_.push_back(id);
@@ -94,7 +94,7 @@ class Items {
   void install(const Node& node, After after) {
     const auto role = dcos_role(node.role);
     task("dcos/install/" + node.name, node,
-         fmt::format("install DC/OS on {} as {}", node.name, role),
+         fmt::format("install DC/OS as {} on {}", role, node.name),
          {install_script(lab_, node), {}, seconds{5400}, explain_install}, std::move(after),
          node_inputs(node));
     items_.back().only_once = true;

@@ -33,7 +33,7 @@ struct UploadInstaller {
 struct InstallItem {
   std::string id;     // stable: `dcos/genconf`, `dcos/install/master-1`, `gate/exhibitor`
   std::string node;   // empty: of the lab as a whole
-  std::string title;  // shown to people: `install DC/OS on master-1 as master`
+  std::string title;  // shown to people: `install DC/OS as master on master-1`
   std::variant<GuestTask, UploadInstaller, Gate> work;
   std::vector<std::string> after;  // ids, also of the gates in lab/readiness.h
   /// What the item's result depends on; empty for a gate. The script's text is no part of it:

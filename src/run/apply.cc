@@ -150,7 +150,12 @@ class Applier {
       const auto said = lines(strip_ansi(result.err.empty() ? result.out : result.err));
       if (!said.empty()) cause += ": " + said.back();
     }
-    throw Error(fmt::format("cannot {} on '{}': {}", step_.title, s.node, cause));
+    // Many titles name the node themselves, at the end.
+    auto title = step_.title;
+    if (const auto where = " on " + s.node; title.ends_with(where)) {
+      title.resize(title.size() - where.size());
+    }
+    throw Error(fmt::format("cannot {} on '{}': {}", title, s.node, cause));
   }
 
   void operator()(const RemoveDomain& s) const { hypervisor().remove_domain(s.name); }
