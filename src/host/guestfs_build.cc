@@ -73,8 +73,8 @@ void build_disk(const Image& image, const std::filesystem::path& root_tar,
   const auto handle = open_guestfs();
   if (guestfs_disk_create(handle.get(), disk.c_str(), "qcow2",
                           static_cast<std::int64_t>(image.disk_mib) * mib, -1) == -1) {
-    throw Error(fmt::format("cannot make disk '{}': {}", disk.string(),
-                            guestfs_last_error(handle.get())));
+    throw Error(
+        fmt::format("cannot make disk '{}': {}", disk.string(), guestfs_last_error(handle.get())));
   }
   const Appliance::Options options{
       .accelerated = accelerated, .network = false, .memory_mib = memory_mib};
@@ -85,11 +85,14 @@ void build_disk(const Image& image, const std::filesystem::path& root_tar,
     make_partitions(appliance);
     mount_root(appliance);
     appliance.report("unpacking the root file system");
-    appliance.check(guestfs_tar_in_opts(appliance.get(), root_tar.c_str(), "/",
-                                        GUESTFS_TAR_IN_OPTS_XATTRS, 1, GUESTFS_TAR_IN_OPTS_ACLS, 1,
-                                        -1),
-                    "unpack the root file system");
-    appliance.write("/etc/fstab", "LABEL=root / ext4 defaults,noatime,x-systemd.growfs 0 1\n");
+    appliance.check(
+        guestfs_tar_in_opts(appliance.get(), root_tar.c_str(), "/", GUESTFS_TAR_IN_OPTS_XATTRS, 1,
+                            GUESTFS_TAR_IN_OPTS_ACLS, 1, -1),
+        "unpack the root file system");
+    // mmdebstrap leaves this host's name servers and name behind.
+    appliance.check(guestfs_rm_f(appliance.get(), "/etc/resolv.conf"), "remove resolv.conf");
+    appliance.write("/etc/hostname", "localhost\n");
+    appliance.write("/etc/fstab", "LABEL=root / ext4 defaults,noatime,x-systemd.growfs 0 0\n");
     try {
       install_boot_loader(appliance);
       appliance.finish();

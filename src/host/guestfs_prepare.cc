@@ -17,7 +17,9 @@ constexpr std::int64_t worth_growing_sectors = 64 * 2048;  // 64 MiB
 // Debian's package scripts must not start services in the appliance.
 constexpr const char* policy = "/usr/sbin/policy-rc.d";
 
-const char* package_format(Family family) { return family == Family::rhel ? "rpm" : "deb"; }
+const char* package_format(Family family) {
+  return family == Family::rhel ? "rpm" : "deb";
+}
 
 /// Finds the one system on the disk and answers its root device.
 std::string find_system(const Appliance& appliance, const Image& image) {
@@ -28,8 +30,7 @@ std::string find_system(const Appliance& appliance, const Image& image) {
     throw Error(fmt::format("cannot {}: {} systems are on the disk", what, roots.size()));
   }
   const auto& root = roots.front();
-  const CString format(
-      appliance.check(guestfs_inspect_get_package_format(g, root.c_str()), what));
+  const CString format(appliance.check(guestfs_inspect_get_package_format(g, root.c_str()), what));
   if (std::string(format.get()) != package_format(image.family)) {
     const CString distro(appliance.check(guestfs_inspect_get_distro(g, root.c_str()), what));
     throw Error(fmt::format("cannot prepare image '{}': it is said to be of the {} family, but {} "
@@ -56,9 +57,9 @@ void grow_partition(const Appliance& appliance, const std::string& root) {
   const Handle<guestfs_partition_list, guestfs_free_partition_list> parts(
       appliance.check(guestfs_part_list(g, disk.get()), what));
   const auto* first = parts->val;
-  const auto* last = std::max_element(
-      first, first + parts->len,
-      [](const auto& a, const auto& b) { return a.part_end < b.part_end; });
+  const auto* last = std::max_element(first, first + parts->len, [](const auto& a, const auto& b) {
+    return a.part_end < b.part_end;
+  });
   const auto sectors = guestfs_blockdev_getsz(g, disk.get());
   const auto end = sectors - (gpt ? gpt_backup_sectors : 1);
   const auto slack = end - static_cast<std::int64_t>(last->part_end / sector_size);
@@ -103,8 +104,8 @@ void install_packages(Appliance& appliance, const Image& image) {
   }
   appliance.write(policy, "#!/bin/sh\nexit 101\n", 0755);
   appliance.command({"apt-get", "-q", "update"});
-  std::vector<std::string> words = {"env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qy",
-                                    "--no-install-recommends", "install"};
+  std::vector<std::string> words = {"env", "DEBIAN_FRONTEND=noninteractive", "apt-get",
+                                    "-qy", "--no-install-recommends",        "install"};
   words.insert(words.end(), image.packages.begin(), image.packages.end());
   appliance.command(words);
   appliance.command({"apt-get", "clean"});
@@ -115,8 +116,10 @@ void install_packages(Appliance& appliance, const Image& image) {
 /// by dropping a job, which may be cloud-init's own.
 void disarm(const Appliance& appliance) {
   auto* g = appliance.get();
-  appliance.check(
-      guestfs_ln_sf(g, "/dev/null", "/etc/systemd/system/firewalld.service"), "mask firewalld");
+  const char* units = "/etc/systemd/system";
+  appliance.check(guestfs_mkdir_p(g, units), "mask firewalld");
+  appliance.check(guestfs_ln_sf(g, "/dev/null", fmt::format("{}/firewalld.service", units).c_str()),
+                  "mask firewalld");
   const char* config = "/etc/selinux/config";
   if (!appliance.exists(config)) return;
   appliance.command({"sed", "-i", "s/^SELINUX=.*/SELINUX=permissive/", config});
@@ -127,8 +130,7 @@ std::string grub_defaults(const Image& image) {
       "GRUB_TIMEOUT=0\nGRUB_TIMEOUT_STYLE=hidden\nGRUB_RECORDFAIL_TIMEOUT=0\n"
       "GRUB_DISABLE_OS_PROBER=true\nGRUB_TERMINAL=console\n";
   if (!image.kernel_arguments.empty()) {
-    text += fmt::format("GRUB_CMDLINE_LINUX={}\n",
-                        shell_quote(join(image.kernel_arguments, " ")));
+    text += fmt::format("GRUB_CMDLINE_LINUX={}\n", shell_quote(join(image.kernel_arguments, " ")));
   }
   return text;
 }
@@ -162,7 +164,8 @@ void forget_identity(const Appliance& appliance) {
   auto* g = appliance.get();
   const std::string what = "remove identity from the image";
   appliance.write("/etc/machine-id", "", 0444);
-  for (const char* path : {"/var/lib/dbus/machine-id", "/var/lib/systemd/random-seed", "/etc/docker/key.json"}) {
+  for (const char* path :
+       {"/var/lib/dbus/machine-id", "/var/lib/systemd/random-seed", "/etc/docker/key.json"}) {
     appliance.check(guestfs_rm_f(g, path), what);
   }
   appliance.check(guestfs_rm_rf(g, "/var/lib/cloud"), what);
@@ -175,9 +178,8 @@ void forget_identity(const Appliance& appliance) {
 
 void prepare_disk(const Image& image, const std::filesystem::path& disk, bool accelerated,
                   const Progress& progress, std::stop_token stop) {
-  const Appliance::Options options{.accelerated = accelerated,
-                                   .network = !image.packages.empty(),
-                                   .memory_mib = memory_mib};
+  const Appliance::Options options{
+      .accelerated = accelerated, .network = !image.packages.empty(), .memory_mib = memory_mib};
   Appliance appliance(disk, "qcow2", options, progress, std::move(stop));
   appliance.report("looking at the image");
   const auto root = find_system(appliance, image);

@@ -9,10 +9,10 @@
 
 namespace vmlab {
 
-/// Runs `words` without input, its standard output thrown away, and hands over each line of standard
-/// error as it comes. Files that it makes are readable by their owner alone. Throws Error with the
-/// last lines of standard error when it cannot be started or does not end with 0. When stopped, its
-/// process group is ended and Cancelled thrown.
+/// Runs `words` without input, its standard output thrown away, and hands over each line of
+/// standard error as it comes. Files that it makes are readable by their owner alone. Throws Error
+/// with the last lines of standard error when it cannot be started or does not end with 0. When
+/// stopped, its process group is ended and Cancelled thrown.
 void run_program(const std::vector<std::string>& words,
                  const std::function<void(std::string_view line)>& on_line, std::stop_token stop);
 

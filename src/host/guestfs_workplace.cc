@@ -83,8 +83,7 @@ void Workplace::deliver(std::string_view name, unsigned mode, bool durable) cons
   const fs::path path = directory_ / name;
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) fail("open", path, errno);
-  const int failed =
-      fchmod(fd, mode) != 0 || (durable && fsync(fd) != 0) ? errno : 0;
+  const int failed = fchmod(fd, mode) != 0 || (durable && fsync(fd) != 0) ? errno : 0;
   close(fd);
   if (failed != 0) fail("write", path, failed);
   std::error_code error;
