@@ -35,7 +35,7 @@ std::vector<Probe> of_masters(const Lab& lab, int port, std::string_view path, s
 GuestProbe srvr_probe(const Node& master) {
   const std::string script =
       "exec 3<>/dev/tcp/127.0.0.1/2181 && echo srvr >&3 && "
-      "while IFS= read -r -t 5 line <&3; do echo \"$line\"; done";
+      R"(while IFS= read -r -t 5 line <&3; do echo "$line"; done)";
   return {master.name, "exec bash -c " + shell_quote(script), seconds{20}};
 }
 

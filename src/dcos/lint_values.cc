@@ -152,7 +152,7 @@ Problem problem_of_value(const KeyRule& rule, const Json& value) {
       break;
   }
   if (value.is_null()) {
-    return "has no value: the installer dies of that; leave the key out, or write \"\"";
+    return R"(has no value: the installer dies of that; leave the key out, or write "")";
   }
   if (value.is_number_float()) {
     return "is a number with a fraction: the installer dies of that; put it into quotes";
