@@ -8,6 +8,7 @@
 #include "run/session.h"
 #include "support/fake_cluster.h"
 #include "support/fake_world.h"
+#include "support/golden.h"
 
 namespace vmlab {
 namespace {
@@ -59,6 +60,18 @@ network: {cidr: 192.168.77.0/24, domain: t.test}
 nodes:
   box: {role: plain, count: 2}
 )";
+
+/// A line a step, with what it waits for: what `vmlab plan` is made of.
+std::string text_of(const Plan& plan) {
+  std::string text;
+  for (const auto& step : plan.steps) {
+    text += fmt::format("{}: {} ({})\n", step.id, step.title, step.why);
+    for (const auto& id : step.after) text += "    after " + id + "\n";
+  }
+  for (const auto& note : plan.notes) text += "note: " + note + "\n";
+  for (const auto& node : plan.unknown) text += "unknown: " + node + "\n";
+  return text;
+}
 
 class Flow : public testing::Test {
  protected:
@@ -284,6 +297,48 @@ TEST_F(Flow, AGateThatNeverPassesEndsAtItsLimitAndSaysWhatWasMissing) {
   const auto summary = run_up(wanted);
   EXPECT_NE(failure(summary).find("not within 15 min"), std::string::npos) << failure(summary);
   EXPECT_NE(failure(summary).find("has not started"), std::string::npos);
+}
+
+TEST_F(Flow, TwoLabsLiveSideBySide) {
+  ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+  std::string other = plain_yaml;
+  other.replace(other.find("name: t"), 7, "name: u");
+  other.replace(other.find("192.168.77.0"), 12, "192.168.78.0");
+  ASSERT_TRUE(run_up(lab(other)).ok());
+  EXPECT_EQ(world_->domains_by_name.size(), 4U);
+  ASSERT_TRUE(run_down().ok());
+  EXPECT_EQ(world_->domains_by_name.size(), 2U) << "the other lab stays";
+  EXPECT_EQ(world_->networks_by_name.count("u"), 1U);
+}
+
+TEST_F(Flow, TwoLabsMustNotShareANetwork) {
+  ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+  std::string other = plain_yaml;
+  other.replace(other.find("name: t"), 7, "name: u");
+  EXPECT_THROW(lab(other), BadInput);
+}
+
+TEST_F(Flow, ThePlanFromNothingReadsLikeThis) {
+  const auto& wanted = lab(cluster_yaml);
+  auto ports = world_->ports();
+  test::expect_golden("plan/cluster-from-nothing.txt",
+                      text_of(plan_for(wanted, settings_, ports, {})));
+}
+
+TEST_F(Flow, ThePlanAfterAHostRebootReadsLikeThis) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->power_back();
+  auto ports = world_->ports();
+  test::expect_golden("plan/cluster-after-reboot.txt",
+                      text_of(plan_for(lab_, settings_, ports, {})));
+}
+
+TEST_F(Flow, PlanningChangesNothing) {
+  const auto& wanted = lab(cluster_yaml);
+  auto ports = world_->ports();
+  world_->cut_power_at(0, false);
+  (void)plan_for(wanted, settings_, ports, {});
+  EXPECT_EQ(world_->effects(), std::vector<std::string>{});
 }
 
 /// Cuts the power at every effect of `first`, before and after it; the next `up` must reach the
