@@ -1,6 +1,7 @@
 #include "host/http_transfer.h"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 
 #include "base/error.h"
@@ -60,12 +61,8 @@ CURLcode HttpTransfer::perform(const std::stop_token& stop) {
   const Handle<CURLM, curl_multi_cleanup> multi{curl_multi_init()};
   if (!multi) throw Error("cannot start an HTTP transfer: out of memory");
   curl_multi_add_handle(multi.get(), easy_.get());
-  struct Remove {
-    CURLM* multi;
-    CURL* easy;
-    ~Remove() { curl_multi_remove_handle(multi, easy); }
-  };
-  const Remove remove{multi.get(), easy_.get()};
+  const auto remove = [&multi](CURL* easy) { curl_multi_remove_handle(multi.get(), easy); };
+  const std::unique_ptr<CURL, decltype(remove)> added{easy_.get(), remove};
   const std::stop_callback wake(stop, [&multi] { curl_multi_wakeup(multi.get()); });
   code_ = CURLE_OK;
   headers_.clear();

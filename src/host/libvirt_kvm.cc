@@ -99,8 +99,12 @@ std::string trial_xml(const std::string& name, const Scratch& scratch) {
 /// The domain is transient: destroyed means gone.
 class Trial {
  public:
-  Trial(virConnectPtr connection, const std::string& xml)
-      : domain_(virDomainCreateXML(connection, xml.c_str(), VIR_DOMAIN_START_AUTODESTROY)) {}
+  Trial(virConnectPtr connection, const std::string& xml, const std::string& directory)
+      : domain_(virDomainCreateXML(connection, xml.c_str(), VIR_DOMAIN_START_AUTODESTROY)) {
+    // That QEMU cannot start is an answer; that it cannot read our files is none.
+    const auto failure = last_failure("cannot prove KVM");
+    if (!domain_ && failure.message().find(directory) != std::string::npos) throw failure;
+  }
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
   ~Trial() {
@@ -161,7 +165,7 @@ bool prove_kvm(virConnectPtr connection, const fs::path& directory, const std::s
   if (kernel.empty()) return false;
   const auto name = fmt::format("vmlab-kvm-trial-{}", getpid());
   const Scratch scratch(directory, name, kernel);
-  const Trial trial(connection, trial_xml(name, scratch));
+  const Trial trial(connection, trial_xml(name, scratch), directory.string());
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);

@@ -195,18 +195,18 @@ class Command {
         channel_(ssh_channel_new(session)) {}
 
   void start(const std::string& command) {
-    if (!channel_) throw not_started(ssh_get_error(session_));
+    if (!channel_) fail_unstarted(ssh_get_error(session_));
     // A connection that has died silently, with its guest, must not cost the whole timeout.
     const auto limit = std::min(deadline_, SshClock::now() + open_limit);
     int code = repeat([&] { return ssh_channel_open_session(channel_.get()); }, limit);
     if (code != SSH_OK) {
-      throw not_started(code == SSH_AGAIN ? "no answer" : ssh_get_error(session_));
+      fail_unstarted(code == SSH_AGAIN ? "no answer" : ssh_get_error(session_));
     }
     guard_.emplace(channel_.get(), ending_);
     code = repeat([&] { return ssh_channel_request_exec(channel_.get(), command.c_str()); },
                   deadline_);
-    if (code == SSH_AGAIN) throw too_late();
-    if (code != SSH_OK) throw lost(ssh_get_error(session_));
+    if (code == SSH_AGAIN) fail_late();
+    if (code != SSH_OK) fail(ssh_get_error(session_));
   }
 
   int finish() {
@@ -215,16 +215,16 @@ class Command {
     while (ssh_channel_is_closed(channel_.get()) == 0 && !drained()) {
       const auto left = std::chrono::ceil<milliseconds>(deadline_ - SshClock::now());
       if (stop_.stop_requested()) throw Cancelled();
-      if (left.count() <= 0) throw too_late();
+      if (left.count() <= 0) fail_late();
       // A command that ends without reading all of its input is no failure of the connection.
       if (!ending_.exit_code && !input.pump() && ssh_channel_is_closed(channel_.get()) == 0) {
-        throw lost(ssh_get_error(session_));
+        fail(ssh_get_error(session_));
       }
       const int code = event.poll(std::min(stop_latency, left));
       if (ending_.failure) std::rethrow_exception(ending_.failure);
       if (code == SSH_ERROR) break;
     }
-    if (!ending_.exit_code) throw lost("the connection broke");
+    if (!ending_.exit_code) fail("the connection broke");
     ending_.end();
     return *ending_.exit_code;
   }
@@ -245,14 +245,14 @@ class Command {
     return repeat_ssh(session_, SSH_AGAIN, limit, stop_, call);
   }
 
-  SshSession::NotStarted not_started(const std::string& cause) const {
-    return SshSession::NotStarted(fmt::format("cannot run a command on {}: {}", where_, cause));
+  [[noreturn]] void fail_unstarted(const std::string& cause) const {
+    throw SshSession::NotStarted(fmt::format("cannot run a command on {}: {}", where_, cause));
   }
-  Unreachable lost(const std::string& cause) const {
-    return Unreachable(fmt::format("cannot finish a command on {}: {}", where_, cause));
+  [[noreturn]] void fail(const std::string& cause) const {
+    throw Unreachable(fmt::format("cannot finish a command on {}: {}", where_, cause));
   }
-  Unreachable too_late() const {
-    return lost(fmt::format("no end within {}", format_duration(timeout_)));
+  [[noreturn]] void fail_late() const {
+    fail(fmt::format("no end within {}", format_duration(timeout_)));
   }
 
   ssh_session session_;

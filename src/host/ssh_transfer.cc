@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Reading and hashing a file may go as slowly as this in an emulated guest with a busy disk.
-constexpr std::uint64_t slowest_bytes_per_s = 4 * 1024 * 1024;
+constexpr std::uint64_t slowest_bytes_per_s = std::uint64_t{4} * 1024 * 1024;
 constexpr std::chrono::seconds short_limit{60};
 
 constexpr int wrong_sum = 66;  // exit code of our own scripts
@@ -55,7 +55,7 @@ class Uploader {
         part_(shell_quote(upload.remote + ".part")) {}
 
   void go() {
-    constexpr std::uint64_t small = 512 * 1024;
+    constexpr std::uint64_t small = std::uint64_t{512} * 1024;
     if (size_ <= small) {
       send(0, fmt::format("{}\n{}", receive_script(0), finish_script()));
       return;
