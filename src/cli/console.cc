@@ -63,7 +63,7 @@ void Console::say(const std::string& text) {
   if (!json()) streams_.err(text);
 }
 
-RunSummary Console::watch(const SummaryContext& context, std::stop_token stop,
+RunSummary Console::watch(const SummaryContext& context, const std::stop_token& stop,
                           const std::function<RunSummary(Reporter&)>& run) {
   events_.set_lab(context.lab);
   if (format_ == LogFormat::json) {

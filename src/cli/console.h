@@ -59,7 +59,7 @@ class Console {
   void say(const std::string& text);
 
   /// Calls `run` with the reporter of this invocation's format, then tells what it came to.
-  RunSummary watch(const SummaryContext& context, std::stop_token stop,
+  RunSummary watch(const SummaryContext& context, const std::stop_token& stop,
                    const std::function<RunSummary(Reporter&)>& run);
 
  private:

@@ -15,7 +15,7 @@ namespace vmlab {
 namespace {
 
 std::vector<Image> chosen_images(const Context& context) {
-  const auto all = catalogue_images(context.settings.library);
+  auto all = catalogue_images(context.settings.library);
   if (context.invocation.images.empty()) return all;
   std::vector<Image> chosen;
   for (const auto& name : context.invocation.images) {

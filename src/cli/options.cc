@@ -183,6 +183,7 @@ class CommandLine {
                          const std::string& type, const std::string& description,
                          const std::vector<std::pair<std::string, Value>>& choices) {
     std::vector<std::string> words;
+    words.reserve(choices.size());
     for (const auto& choice : choices) words.push_back(choice.first);
     const auto all = join(words, ", ");
     command

@@ -125,8 +125,6 @@ PortMakers real_makers(const std::string& uri) {
 World::World(PortMakers makers, Accelerated accelerated)
     : parts_(std::make_unique<Parts>(std::move(makers), std::move(accelerated))) {}
 World::~World() = default;
-World::World(World&&) noexcept = default;
-World& World::operator=(World&&) noexcept = default;
 
 Ports& World::ports() {
   return parts_->ports;

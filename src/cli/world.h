@@ -29,8 +29,8 @@ class World {
  public:
   World(PortMakers makers, Accelerated accelerated);
   ~World();
-  World(World&&) noexcept;
-  World& operator=(World&&) noexcept;
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
 
   Ports& ports();
 
