@@ -81,6 +81,7 @@ Gate zookeeper_mode_gate(const Lab& lab, const Node& master) {
 Gate zookeeper_quorum_gate(const Lab& lab) {
   const auto masters = lab.with_role(Role::master);
   std::vector<Probe> probes;
+  probes.reserve(masters.size());
   for (const Node* master : masters) probes.emplace_back(srvr_probe(*master));
   auto gate = gate_of("gate/zookeeper-quorum", {},
                       fmt::format("ZooKeeper quorum of {} master{}", masters.size(),
