@@ -155,7 +155,7 @@ std::string explain_preflight(int exit_code, const std::string& out, const std::
   }
   if (failed.empty()) return "preflight failed with " + last_line(exit_code, out, err);
   if (has(out, "Checking if DC/OS is already installed: FAIL")) {
-    failed.emplace_back("- a node is installed once: `vmlab reset` makes it new");
+    failed.emplace_back("- a node is installed once: `vmlab down`, then `vmlab up`, make it new");
   }
   std::string text = fmt::format("{} of {} preflight checks failed", count, checks.size());
   for (const auto& line : failed) text += "\n" + line;
@@ -164,18 +164,18 @@ std::string explain_preflight(int exit_code, const std::string& out, const std::
 
 std::string explain_install(int exit_code, const std::string& out, const std::string& err) {
   if (const auto role = rest_of_line(out, "vmlab: other role: "); !role.empty()) {
-    return fmt::format("the node is installed as {} already; `vmlab reset` makes it new", role);
+    return fmt::format(
+        "the node is installed as {} already; `vmlab down`, then `vmlab up`, make it new", role);
   }
   if (const auto lists = rest_of_line(out, "vmlab: other configuration: "); !lists.empty()) {
     return fmt::format(
         "the node was installed from another configuration or release (package list "
-        "{}), and DC/OS cannot be changed in place; `vmlab reset` makes it new",
+        "{}), and DC/OS cannot be changed in place; `vmlab down`, then `vmlab up`, make it new",
         lists);
   }
   if (has(out, "vmlab: half installed")) {
-    return "an earlier installation was cut off where it cannot go on; `vmlab reset` makes the "
-           "node "
-           "new";
+    return "an earlier installation was cut off where it cannot go on; `vmlab down`, then "
+           "`vmlab up`, make the node new";
   }
   if (const auto url = rest_of_line(out, "vmlab: cannot fetch "); !url.empty()) {
     return fmt::format("cannot fetch {}: {}", url, last_line(exit_code, {}, err));

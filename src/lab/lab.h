@@ -47,7 +47,7 @@ struct Node {
   Role role = Role::plain;
   unsigned cpus = 2;
   std::uint64_t memory_mib = 8192;
-  std::uint64_t disk_mib = 60 * 1024;
+  std::uint64_t disk_mib = 60ULL * 1024;
   std::vector<DataDisk> disks;
   std::string image;  // key of Lab::images
   std::vector<Fragment> cloud_init;
