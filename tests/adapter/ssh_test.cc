@@ -118,7 +118,7 @@ TEST_F(SshTest, InputGoesOnAfterOutputHasEnded) {
 
 TEST_F(SshTest, DaemonLeftBehindDoesNotHoldTheCommand) {
   const auto start = steady_clock::now();
-  const auto result = run("cat /dev/zero >/dev/null & echo $!; exit 4");
+  const auto result = run("timeout 120 tail -f /dev/null & echo $!; exit 4");
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_LT(steady_clock::now() - start, seconds(30));
   EXPECT_EQ(run("kill " + std::string(trim(result.out))).exit_code, 0);
@@ -127,7 +127,7 @@ TEST_F(SshTest, DaemonLeftBehindDoesNotHoldTheCommand) {
 TEST_F(SshTest, TimeIsOver) {
   const auto pid_file = sshd_.directory() / "pid";
   const GuestCommand command{
-      "echo $$ >" + pid_file.string() + "; cat /dev/zero >/dev/null", {}, seconds(1), {}};
+      "echo $$ >" + pid_file.string() + "; timeout 120 tail -f /dev/null", {}, seconds(1), {}};
   const auto start = steady_clock::now();
   const auto text = error_of<Unreachable>([&] { guests_->run(sshd_.target(), command, {}); });
   EXPECT_NE(text.find("'master-1'"), std::string::npos) << text;
@@ -135,14 +135,14 @@ TEST_F(SshTest, TimeIsOver) {
   EXPECT_LT(steady_clock::now() - start, seconds(15));
   // Nothing of it goes on in the guest.
   const auto pid = std::string(trim(read_text(pid_file)));
-  EXPECT_EQ(run("while kill -0 " + pid + " 2>/dev/null; do :; done; echo gone").out, "gone\n");
+  EXPECT_EQ(run("timeout 30 tail --pid=" + pid + " -f /dev/null && echo gone").out, "gone\n");
 }
 
 TEST_F(SshTest, StopIsNoticedSoon) {
   std::stop_source stop;
   std::atomic<steady_clock::time_point> asked{};
   const GuestCommand command{
-      "echo started; cat /dev/zero >/dev/null", {}, seconds(60), [&](std::string_view) {
+      "echo started; timeout 120 tail -f /dev/null", {}, seconds(60), [&](std::string_view) {
         asked = steady_clock::now();
         stop.request_stop();
       }};
@@ -221,7 +221,7 @@ TEST_F(SshTest, DeadSessionIsReplacedUnnoticed) {
 TEST_F(SshTest, CommandThatBrokeOffIsNotRepeated) {
   const auto log = sshd_.directory() / "log";
   const GuestCommand command{
-      "echo x >>" + log.string() + "; echo started; cat /dev/zero >/dev/null",
+      "echo x >>" + log.string() + "; echo started; timeout 120 tail -f /dev/null",
       {},
       seconds(60),
       [&](std::string_view) { sshd_.cut(); }};
