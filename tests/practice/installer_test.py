@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The built installer, from its outer script to genconf/serve. A stand-in for `docker` runs the container's
-program in a chroot. Needs root. installer_test.py INSTALLER"""
+"""The built installer, from its outer script to genconf/serve. A stand-in for `docker` runs the
+container's program in a chroot. Needs root. installer_test.py INSTALLER"""
 import hashlib
 import json
 import os
@@ -32,15 +32,18 @@ case $1 in
     cd "$DOCKER_STATE"
     tar xf "$OLDPWD/$3"
     mkdir image
-    tar xf "$(/usr/bin/python3 -c 'import json; print(json.load(open("manifest.json"))[0]["Layers"][0])')" -C image
+    layer=$(/usr/bin/python3 -c 'import json
+print(json.load(open("manifest.json"))[0]["Layers"][0])')
+    tar xf "$layer" -C image
     echo "Loaded image"
     ;;
   run)
     while [ "$1" != -v ]; do shift; done
     genconf=${2%:/genconf}
     shift 3
-    exec unshare -m bash -c 'mount --bind "$1" "$0/genconf"; exec chroot "$0" "${@:2}"' "$DOCKER_STATE/image" \
-      "$genconf" /opt/mesosphere/active/runtime/bin/python3 -EsS /installer/genconf "$@"
+    exec unshare -m bash -c 'mount --bind "$1" "$0/genconf"; exec chroot "$0" "${@:2}"' \
+      "$DOCKER_STATE/image" "$genconf" \\
+      /opt/mesosphere/active/runtime/bin/python3 -EsS /installer/genconf "$@"
     ;;
 esac
 """
@@ -57,8 +60,11 @@ class InstallerTest(unittest.TestCase):
         (cls.state / "bin/docker").chmod(0o755)
         cls.place = Path(cls.scratch.name) / "a place with blanks"
         (cls.place / "genconf").mkdir(parents=True)
-        cls.env = {**os.environ, "DOCKER_STATE": str(cls.state),
-                   "PATH": f"{cls.state}/bin:{os.environ['PATH']}"}
+        cls.env = {
+            **os.environ,
+            "DOCKER_STATE": str(cls.state),
+            "PATH": f"{cls.state}/bin:{os.environ['PATH']}",
+        }
 
     def setUp(self):
         (self.state / "running").touch()
@@ -67,14 +73,23 @@ class InstallerTest(unittest.TestCase):
     def installer(self, *args, config: str = None):
         if config is not None:
             (self.place / "genconf/config.yaml").write_text(config)
-        done = subprocess.run([INSTALLER, *args], cwd=self.place, env=self.env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [INSTALLER, *args],
+            cwd=self.place,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def test_00_docker_must_run(self):
         (self.state / "running").unlink()
-        self.assertEqual(self.installer("--version"), (
-            1, "", "docker should be installed and running. Aborting.\n"))
+        self.assertEqual(
+            self.installer("--version"),
+            (1, "", "docker should be installed and running. Aborting.\n"),
+        )
 
     def test_01_first_run_prints_the_tar_second_only_the_version(self):
         code, first, errors = self.installer("--version")
@@ -83,11 +98,15 @@ class InstallerTest(unittest.TestCase):
         self.assertRegex(tar, r"^dcos-genconf\.[0-9a-f]{18}-[0-9a-f]{18}\.tar$")
         self.assertTrue((self.place / tar).exists())
         code, second, _ = self.installer("--version")
-        self.assertEqual((code, second), (0, '{\n  "variant": "practice",\n  "version": "2.0.7-practice"\n}\n'))
+        self.assertEqual(
+            (code, second), (0, '{\n  "variant": "practice",\n  "version": "2.0.7-practice"\n}\n')
+        )
         self.assertEqual((self.state / "log").read_text().count("load -i"), 1)
-        self.assertIn(f"run --rm -i --name={tar} --network none -v {self.place}/genconf/:/genconf "
-                      "mesosphere/dcos-genconf:",
-                      (self.state / "log").read_text())
+        self.assertIn(
+            f"run --rm -i --name={tar} --network none -v {self.place}/genconf/:/genconf "
+            "mesosphere/dcos-genconf:",
+            (self.state / "log").read_text(),
+        )
         self.assertTrue((self.place / "genconf/state").is_dir())
 
     def test_02_usage(self):
@@ -109,11 +128,19 @@ class InstallerTest(unittest.TestCase):
         self.assertTrue(out.startswith("No config file found at genconf/config.yaml. "), out)
         code, out, _ = self.installer(config="a: [1\nb: 2\n")
         self.assertEqual(code, 1)
-        self.assertTrue(out.startswith(
-            "Unable to load configuration file. Invalid YAML in genconf/config.yaml: "), out)
+        self.assertTrue(
+            out.startswith(
+                "Unable to load configuration file. Invalid YAML in genconf/config.yaml: "
+            ),
+            out,
+        )
         self.assertRegex(out, r"line \d+, column \d+")
-        for text, last in (("", "NotImplementedError"), ("- a\n", "NotImplementedError"),
-                           ("resolvers:\n", "Exception"), ("gc_delay: 2.5\n", "Exception")):
+        for text, last in (
+            ("", "NotImplementedError"),
+            ("- a\n", "NotImplementedError"),
+            ("resolvers:\n", "Exception"),
+            ("gc_delay: 2.5\n", "Exception"),
+        ):
             code, _, errors = self.installer(config=text)
             self.assertEqual(code, 1)
             self.assertTrue(errors.splitlines()[-1].startswith(last), errors)
@@ -121,9 +148,12 @@ class InstallerTest(unittest.TestCase):
     def test_05_invalid(self):
         code, out, errors = self.installer(config=GOOD.replace(".11]", ".11, 192.168.90.12]"))
         self.assertEqual((code, out), (1, ""))
-        self.assertEqual(errors, "\033[33m====> EXECUTING CONFIGURATION GENERATION\033[0m\n"
-                         "Generating configuration files...\n"
-                         "\033[1;31mnum_masters: Must have 1, 3, 5, 7, or 9 masters. Found 2\033[0m\n")
+        self.assertEqual(
+            errors,
+            "\033[33m====> EXECUTING CONFIGURATION GENERATION\033[0m\n"
+            "Generating configuration files...\n"
+            "\033[1;31mnum_masters: Must have 1, 3, 5, 7, or 9 masters. Found 2\033[0m\n",
+        )
         self.assertFalse((self.place / "genconf/serve").exists())
 
     def test_06_serve(self):
@@ -145,7 +175,9 @@ class InstallerTest(unittest.TestCase):
             with tarfile.open(serve / f"packages/{name}/{package}.tar.xz") as tar:
                 self.assertIn("pkginfo.json", tar.getnames())
         info = json.loads((serve / "cluster-package-info.json").read_text())
-        self.assertEqual(info, json.loads((self.place / "genconf/cluster_packages.json").read_text()))
+        self.assertEqual(
+            info, json.loads((self.place / "genconf/cluster_packages.json").read_text())
+        )
         self.assertRegex(info["dcos-config"]["id"], r"^dcos-config--setup_[0-9a-f]{40}$")
         self.assertEqual((serve / "dcos_install.sh").stat().st_mode & 0o777, 0o644)
         script = (serve / "dcos_install.sh").read_text()
@@ -155,8 +187,11 @@ class InstallerTest(unittest.TestCase):
     def snapshot(self):
         """{name: (hash, time)} of genconf/serve."""
         serve = self.place / "genconf/serve"
-        return {p.relative_to(serve): hashlib.sha1(p.read_bytes()).hexdigest()
-                for p in serve.rglob("*") if p.is_file()}
+        return {
+            p.relative_to(serve): hashlib.sha1(p.read_bytes()).hexdigest()
+            for p in serve.rglob("*")
+            if p.is_file()
+        }
 
     def test_07_ids_follow_content(self):
         serve = self.place / "genconf/serve"
@@ -176,12 +211,17 @@ class InstallerTest(unittest.TestCase):
             self.assertTrue((serve / found["dcos-config"]["filename"]).exists())
 
     def test_08_upgrade_script(self):
-        self.assertEqual(self.installer("--generate-node-upgrade-script")[0:2],
-                         (1, "Must provide the version of the cluster upgrading from\n"))
+        self.assertEqual(
+            self.installer("--generate-node-upgrade-script")[0:2],
+            (1, "Must provide the version of the cluster upgrading from\n"),
+        )
         code, out, errors = self.installer("--generate-node-upgrade-script", "1.13.9", config=GOOD)
         self.assertEqual(code, 0, errors)
-        found = re.match(r"Node upgrade script URL: http://192.168.90.10:8080/(upgrade/[0-9a-f]{32}/"
-                         r"dcos_node_upgrade.sh)$", out.splitlines()[-1])
+        found = re.match(
+            r"Node upgrade script URL: http://192.168.90.10:8080/(upgrade/[0-9a-f]{32}/"
+            r"dcos_node_upgrade.sh)$",
+            out.splitlines()[-1],
+        )
         script = self.place / "genconf/serve" / found.group(1)
         subprocess.run(["bash", "-n", script], check=True)
 
@@ -193,13 +233,17 @@ class InstallerTest(unittest.TestCase):
             return {m.name: tar.extractfile(m).read().decode() for m in tar if m.isfile()}
 
     def test_09_secrets_stay_behind(self):
-        for name, content in self.config_package(GOOD + "exhibitor_admin_password: hunter2\n").items():
+        for name, content in self.config_package(
+            GOOD + "exhibitor_admin_password: hunter2\n"
+        ).items():
             self.assertNotIn("hunter2", content, name)
 
     def test_10_login(self):
         """With oauth_enabled, which is the default, Admin Router wants one."""
         self.assertEqual(self.config_package(GOOD)["etc/adminrouter-access.conf"], "return 401;\n")
-        self.assertEqual(self.config_package(GOOD + "oauth_enabled: false\n")["etc/adminrouter-access.conf"], "")
+        self.assertEqual(
+            self.config_package(GOOD + "oauth_enabled: false\n")["etc/adminrouter-access.conf"], ""
+        )
 
     def test_11_node_files(self):
         files = self.config_package(GOOD + "check_time: false\n")
@@ -212,24 +256,46 @@ class InstallerTest(unittest.TestCase):
 class InstallScriptTest(unittest.TestCase):
     """dcos_install.sh's arguments, on this machine, which has no DC/OS and gets none."""
 
-    SCRIPT = Path(__file__).resolve().parent.parent.parent / "src/practice/genconf/dcos_install.sh.in"
+    SCRIPT = (
+        Path(__file__).resolve().parent.parent.parent / "src/practice/genconf/dcos_install.sh.in"
+    )
 
     def script(self, *args):
         """In a mount namespace where /opt/mesosphere can be made to exist."""
-        done = subprocess.run(["unshare", "-m", "bash", "-c", 'mount -t tmpfs t /opt; eval "$PREPARE"; '
-                               'exec bash "$0" "$@"', self.SCRIPT, *args], stdin=subprocess.DEVNULL,
-                              env={**os.environ, "PREPARE": getattr(self, "prepare", ":")},
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [
+                "unshare",
+                "-m",
+                "bash",
+                "-c",
+                'mount -t tmpfs t /opt; eval "$PREPARE"; ' 'exec bash "$0" "$@"',
+                self.SCRIPT,
+                *args,
+            ],
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PREPARE": getattr(self, "prepare", ":")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         return done.returncode, done.stdout.decode()
 
     def test_usage(self):
-        self.assertEqual(self.script(), (1, "Atleast one role name must be specified\nUsage: "
-                                         f"{self.SCRIPT} [--disable-preflight|--preflight-only] <roles>\n"))
+        self.assertEqual(
+            self.script(),
+            (
+                1,
+                "Atleast one role name must be specified\nUsage: "
+                f"{self.SCRIPT} [--disable-preflight|--preflight-only] <roles>\n",
+            ),
+        )
         self.assertEqual(self.script("-h")[0], 1)
         self.assertEqual(self.script("--disable-selinux", "master")[0], 1)
 
     def verdicts(self, out: str):
-        return len(re.findall(r"^(?:.*: )?PASS\b", out, re.M)), len(re.findall(r"^(?:.*: )?FAIL\b", out, re.M))
+        return len(re.findall(r"^(?:.*: )?PASS\b", out, re.M)), len(
+            re.findall(r"^(?:.*: )?FAIL\b", out, re.M)
+        )
 
     def test_exit_code_counts_failures(self):
         for role, lines in (("master", 40), ("slave", 24), ("slave_public", 24)):
@@ -241,26 +307,36 @@ class InstallScriptTest(unittest.TestCase):
     def test_bad_role_is_one_more_failure(self):
         good = self.script("-p", "master")
         bad = self.script("-p", "master", "slave")
-        self.assertIn("FAIL Invalid role master slave. Role must be one of {master,slave,slave_public}", bad[1])
+        self.assertIn(
+            "FAIL Invalid role master slave. Role must be one of {master,slave,slave_public}",
+            bad[1],
+        )
         self.assertEqual(self.script("-p", "boss")[0], good[0] + 1)
 
     def test_installed_already(self):
         self.prepare = "mkdir -p /opt/mesosphere/active"
         code, out = self.script("master")
         self.assertEqual(code, 1)
-        self.assertTrue(out.startswith("Starting DC/OS Install Process\nRunning preflight checks\n"
-                                       "Checking if DC/OS is already installed: FAIL (Currently installed)\n"))
+        self.assertTrue(
+            out.startswith(
+                "Starting DC/OS Install Process\nRunning preflight checks\n"
+                "Checking if DC/OS is already installed: FAIL (Currently installed)\n"
+            )
+        )
         self.prepare = "mkdir -p /opt/mesosphere"
         self.assertIn("PASS (Not installed)", self.script("-p", "master")[1])
 
     def test_a_listener_is_seen(self):
         import socket
+
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", 5051))
             listener.listen()
-            self.assertIn("Checking if port 5051 (required by mesos-agent) is in use: FAIL",
-                          self.script("-p", "slave")[1])
+            self.assertIn(
+                "Checking if port 5051 (required by mesos-agent) is in use: FAIL",
+                self.script("-p", "slave")[1],
+            )
 
 
 if __name__ == "__main__":

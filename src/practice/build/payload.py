@@ -1,4 +1,4 @@
-"""What the payload's packages hold that comes from Debian packages: runtime, java, zookeeper, nginx.
+"""What comes from Debian packages into the payload's own: runtime, java, zookeeper, nginx.
 
 Every program gets its loader and library path set to RUNTIME, so that it runs on any distribution.
 """
@@ -14,29 +14,114 @@ RUNTIME = "/opt/mesosphere/active/runtime"
 LOADER = "ld-linux-x86-64.so.2"
 
 LIBRARIES = [
-    "libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1",
-    "libresolv.so.2", "libnss_dns.so.2", "libnss_files.so.2", "libgcc_s.so.1", "libstdc++.so.6",
-    "libz.so.1", "libexpat.so.1", "libcrypt.so.1", "libffi.so.8", "liblzma.so.5",
-    "libssl.so.3", "libcrypto.so.3", "libpcre2-8.so.0",
+    "libc.so.6",
+    "libm.so.6",
+    "libdl.so.2",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libnss_dns.so.2",
+    "libnss_files.so.2",
+    "libgcc_s.so.1",
+    "libstdc++.so.6",
+    "libz.so.1",
+    "libexpat.so.1",
+    "libcrypt.so.1",
+    "libffi.so.8",
+    "liblzma.so.5",
+    "libssl.so.3",
+    "libcrypto.so.3",
+    "libpcre2-8.so.0",
 ]
-EXTENSIONS = ["_contextvars", "_crypt", "_ctypes", "_hashlib", "_json", "_lzma", "_queue", "_ssl",
-              "_typing", "mmap", "resource", "termios"]
+EXTENSIONS = [
+    "_contextvars",
+    "_crypt",
+    "_ctypes",
+    "_hashlib",
+    "_json",
+    "_lzma",
+    "_queue",
+    "_ssl",
+    "_typing",
+    "mmap",
+    "resource",
+    "termios",
+]
 # Parts of the standard library that nothing here imports.
 LEFT_OUT = [
-    "asyncio", "concurrent", "curses", "dbm", "distutils", "lib-dynload", "multiprocessing",
-    "pydoc_data", "sqlite3", "test", "unittest", "venv", "wsgiref", "xml", "xmlrpc", "zoneinfo",
-    "tomllib", "ctypes/test", "email", "html", "http",
-    "_pydecimal.py", "_sysconfigdata__linux_x86_64-linux-gnu.py", "antigravity.py", "aifc.py",
-    "cgi.py", "cgitb.py", "doctest.py", "ftplib.py", "imaplib.py", "mailbox.py", "nntplib.py",
-    "pdb.py", "pickletools.py", "poplib.py", "pstats.py", "pydoc.py", "smtpd.py", "smtplib.py",
-    "statistics.py", "telnetlib.py", "this.py", "tracemalloc.py", "turtle.py",
-    "webbrowser.py", "imghdr.py", "sndhdr.py", "uu.py", "wave.py", "sunau.py", "zipapp.py",
-    "sitecustomize.py", "nturl2path.py", "plistlib.py",
+    "asyncio",
+    "concurrent",
+    "curses",
+    "dbm",
+    "distutils",
+    "lib-dynload",
+    "multiprocessing",
+    "pydoc_data",
+    "sqlite3",
+    "test",
+    "unittest",
+    "venv",
+    "wsgiref",
+    "xml",
+    "xmlrpc",
+    "zoneinfo",
+    "tomllib",
+    "ctypes/test",
+    "email",
+    "html",
+    "http",
+    "_pydecimal.py",
+    "_sysconfigdata__linux_x86_64-linux-gnu.py",
+    "antigravity.py",
+    "aifc.py",
+    "cgi.py",
+    "cgitb.py",
+    "doctest.py",
+    "ftplib.py",
+    "imaplib.py",
+    "mailbox.py",
+    "nntplib.py",
+    "pdb.py",
+    "pickletools.py",
+    "poplib.py",
+    "pstats.py",
+    "pydoc.py",
+    "smtpd.py",
+    "smtplib.py",
+    "statistics.py",
+    "telnetlib.py",
+    "this.py",
+    "tracemalloc.py",
+    "turtle.py",
+    "webbrowser.py",
+    "imghdr.py",
+    "sndhdr.py",
+    "uu.py",
+    "wave.py",
+    "sunau.py",
+    "zipapp.py",
+    "sitecustomize.py",
+    "nturl2path.py",
+    "plistlib.py",
 ]
-JAVA_MODULES = ["java.base", "java.logging", "java.management", "java.naming",
-                "java.security.jgss", "java.security.sasl", "jdk.unsupported"]
-ZOOKEEPER_JARS = ["zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-simple", "metrics-core",
-                  "snappy-java"]
+JAVA_MODULES = [
+    "java.base",
+    "java.logging",
+    "java.management",
+    "java.naming",
+    "java.security.jgss",
+    "java.security.sasl",
+    "jdk.unsupported",
+]
+ZOOKEEPER_JARS = [
+    "zookeeper",
+    "zookeeper-jute",
+    "slf4j-api",
+    "slf4j-simple",
+    "metrics-core",
+    "snappy-java",
+]
 
 
 class Payload:
@@ -49,11 +134,13 @@ class Payload:
         return self.work / "made" / part
 
     def make(self):
-        """Unpacks and makes every part, unless an earlier build did from the same packages and code."""
+        """Unpacks and makes every part, unless an earlier build did so from the same."""
         packages = sorted(self.debs.glob("*.deb"))
         if not packages:
-            raise SystemExit(f"cannot build the practice release: no packages in '{self.debs}'; "
-                             f"hint: run src/practice/fetch '{self.debs}'")
+            raise SystemExit(
+                f"cannot build the practice release: no packages in '{self.debs}'; "
+                f"hint: run src/practice/fetch '{self.debs}'"
+            )
         inputs = hashlib.sha1(Path(__file__).read_bytes())
         for package in packages:
             inputs.update(f"{package.name} {package.stat().st_size}\n".encode())
@@ -93,27 +180,41 @@ class Payload:
 
     def _own(self, program: str, *args) -> list:
         """Command line for a program of the unpacked packages, with their own loader."""
-        libraries = ":".join(f"{self.root}/{f}" for f in
-                             ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"))
+        libraries = ":".join(
+            f"{self.root}/{f}" for f in ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
+        )
         return [self._find(LOADER), "--library-path", libraries, self.root / program, *args]
 
     def adopt(self, program: Path, *more_library_paths: str):
-        """Makes `program` use the payload's loader and libraries. RPATH (not RUNPATH): it serves the
-        libraries' own needs too."""
+        """Makes `program` use the payload's loader and libraries. RPATH (not RUNPATH): it serves
+        the libraries' own needs too."""
         path = ":".join([*more_library_paths, f"{RUNTIME}/lib"])
         patchelf = self._own("usr/bin/patchelf")
-        subprocess.run([*patchelf, "--set-interpreter", f"{RUNTIME}/lib/{LOADER}", program], check=True)
+        subprocess.run(
+            [*patchelf, "--set-interpreter", f"{RUNTIME}/lib/{LOADER}", program], check=True
+        )
         subprocess.run([*patchelf, "--force-rpath", "--set-rpath", path, program], check=True)
 
     def python(self, *args, **kwargs):
         env = {"PYTHONHOME": f"{self.root}/usr", "PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
-        return subprocess.run([*self._own("usr/bin/python3.11"), "-S", *args], check=True, env=env,
-                              **kwargs)
+        return subprocess.run(
+            [*self._own("usr/bin/python3.11"), "-S", *args], check=True, env=env, **kwargs
+        )
 
     def compile(self, tree: Path, installed_as: str, keep_source: bool):
         """Byte code made at build time; never checked against the source at run time."""
-        args = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
-                "-s", str(tree), "-p", installed_as, str(tree)]
+        args = [
+            "-m",
+            "compileall",
+            "-q",
+            "--invalidation-mode",
+            "unchecked-hash",
+            "-s",
+            str(tree),
+            "-p",
+            installed_as,
+            str(tree),
+        ]
         if not keep_source:
             args.insert(3, "-b")
         self.python(*args)
@@ -130,14 +231,28 @@ class Payload:
         (lib / LOADER).chmod(0o755)
         source = self.root / "usr/lib/python3.11"
         left_out = {str(source / name) for name in LEFT_OUT}
-        shutil.copytree(source, standard, symlinks=False, ignore=lambda folder, names: [
-            n for n in names if os.path.join(folder, n) in left_out or n == "__pycache__"
-            or not (n.endswith(".py") or os.path.isdir(os.path.join(folder, n)))])
+        shutil.copytree(
+            source,
+            standard,
+            symlinks=False,
+            ignore=lambda folder, names: [
+                n
+                for n in names
+                if os.path.join(folder, n) in left_out
+                or n == "__pycache__"
+                or not (n.endswith(".py") or os.path.isdir(os.path.join(folder, n)))
+            ],
+        )
         for name in ("kazoo", "six.py", "yaml"):
             found = self.root / "usr/lib/python3/dist-packages" / name
             if found.is_dir():
-                shutil.copytree(found, standard / name, ignore=shutil.ignore_patterns(
-                    "tests", "testing", "gevent.py", "eventlet.py", "__pycache__", "*.so"))
+                shutil.copytree(
+                    found,
+                    standard / name,
+                    ignore=shutil.ignore_patterns(
+                        "tests", "testing", "gevent.py", "eventlet.py", "__pycache__", "*.so"
+                    ),
+                )
             else:
                 shutil.copy(found, standard / name)
         self.compile(standard, f"{RUNTIME}/lib/python3.11", keep_source=False)
@@ -152,11 +267,31 @@ class Payload:
 
     def java(self, into: Path):
         jdk = self.root / "usr/lib/jvm/java-17-openjdk-amd64"
-        self._run_java(jdk, "jlink", "--module-path", str(jdk / "jmods"),
-                       "--add-modules", ",".join(JAVA_MODULES), "--strip-debug",
-                       "--no-header-files", "--no-man-pages", "--output", str(into))
-        for name in ("legal", "bin/keytool", "bin/rmiregistry", "bin/kinit", "bin/klist",
-                     "bin/ktab", "lib/jrt-fs.jar", "lib/jexec", "lib/jspawnhelper", "conf/sdp"):
+        self._run_java(
+            jdk,
+            "jlink",
+            "--module-path",
+            str(jdk / "jmods"),
+            "--add-modules",
+            ",".join(JAVA_MODULES),
+            "--strip-debug",
+            "--no-header-files",
+            "--no-man-pages",
+            "--output",
+            str(into),
+        )
+        for name in (
+            "legal",
+            "bin/keytool",
+            "bin/rmiregistry",
+            "bin/kinit",
+            "bin/klist",
+            "bin/ktab",
+            "lib/jrt-fs.jar",
+            "lib/jexec",
+            "lib/jspawnhelper",
+            "conf/sdp",
+        ):
             path = into / name
             if path.is_dir():
                 shutil.rmtree(path)
@@ -171,7 +306,12 @@ class Payload:
 
     def _run_java(self, home: Path, tool: str, *args: str):
         env = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC", "JAVA_HOME": str(home)}
-        subprocess.run([home / "bin" / tool, *args], check=True, env=env, stdout=subprocess.DEVNULL)
+        # Addresses that differ from run to run would end up in the archive of classes.
+        steady = ["setarch", "-R"]
+        if subprocess.run([*steady, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            steady = []  # a container that does not let one choose
+        command = [*steady, home / "bin" / tool, *args]
+        subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
 
     def zookeeper(self, into: Path):
         into.mkdir(parents=True)

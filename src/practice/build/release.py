@@ -1,7 +1,9 @@
-"""Builds the practice release: release.py --packages DIR --work DIR --check-time FILE --output FILE.
+"""Builds the practice release.
 
-Debian packages and the files beside this one go in; one self-extracting installer comes out. Nothing is
-downloaded. The same inputs give the same ids.
+    release.py --packages DIR --work DIR --check-time FILE --output FILE
+
+Debian packages and the files beside this one go in; one self-extracting installer comes out.
+Nothing is downloaded. The same inputs give the same ids.
 """
 import argparse
 import hashlib
@@ -21,8 +23,14 @@ from payload import RUNTIME, Payload  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parent.parent
 VERSION = "2.0.7-practice"
-BOOTSTRAP = ["practice", "runtime"]            # on a node before `setup` runs
-MASTER_ONLY = ["exhibitor", "java", "marathon", "mesos-dns", "metronome"]  # others are for every role
+BOOTSTRAP = ["practice", "runtime"]  # on a node before `setup` runs
+MASTER_ONLY = [
+    "exhibitor",
+    "java",
+    "marathon",
+    "mesos-dns",
+    "metronome",
+]  # others are for every role
 
 
 def write(path: Path, text: str, mode: int = 0o644):
@@ -41,12 +49,20 @@ def build_trees(payload: Payload, trees: Path, check_time: Path) -> list:
     for folder in sorted((SOURCE / "node").iterdir()):
         if folder.is_dir() and folder.name != "practice":
             shutil.copytree(folder, trees / folder.name)
-    for part, place in (("runtime", "runtime"), ("java", "java"), ("zookeeper", "exhibitor/jars"),
-                        ("nginx", "adminrouter/sbin")):
+    for part, place in (
+        ("runtime", "runtime"),
+        ("java", "java"),
+        ("zookeeper", "exhibitor/jars"),
+        ("nginx", "adminrouter/sbin"),
+    ):
         shutil.copytree(payload.made(part), trees / place, symlinks=True)
     library = trees / "practice/lib/practice"
-    shutil.copytree(SOURCE / "node/practice", trees / "practice", dirs_exist_ok=True,
-                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        SOURCE / "node/practice",
+        trees / "practice",
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     payload.compile(library, "/opt/mesosphere/active/practice/lib/practice", keep_source=True)
     shutil.copy(check_time, trees / "practice/bin/check-time")
     write_json(trees / "practice/only_on.json", {name: ["master"] for name in MASTER_ONLY})
@@ -69,7 +85,7 @@ def bootstrap_tree(trees: Path, ids: dict, into: Path):
 
 
 def packed(tree: Path, package_id: str, machine_code: bool, work: Path) -> Path:
-    """The tree's archive. The id says what is in it, so one that an earlier build made is as good."""
+    """The tree's archive. The id says what is in it: one of an earlier build is as good."""
     archive = work / "packed" / f"{package_id}.tar.xz"
     for older in archive.parent.glob(f"{package_id.split('--')[0]}--*"):
         if older != archive:
@@ -91,20 +107,29 @@ def write_artifacts(trees: Path, names: list, artifacts: Path, work: Path) -> di
             continue
         target = artifacts / "packages" / name / f"{ids[name]}.tar.xz"
         target.parent.mkdir(parents=True)
-        shutil.copyfile(packed(trees / name, ids[name], name in ("java", "adminrouter"), work), target)
+        shutil.copyfile(
+            packed(trees / name, ids[name], name in ("java", "adminrouter"), work), target
+        )
     bootstrap_tree(trees, ids, work / "bootstrap")
     active = sorted(ids[name] for name in BOOTSTRAP)
     bootstrap_id = tree_hash(work / "bootstrap")
     (artifacts / "bootstrap").mkdir()
-    shutil.copyfile(packed(work / "bootstrap", f"bootstrap--{bootstrap_id}", True, work),
-                    artifacts / f"bootstrap/{bootstrap_id}.bootstrap.tar.xz")
+    shutil.copyfile(
+        packed(work / "bootstrap", f"bootstrap--{bootstrap_id}", True, work),
+        artifacts / f"bootstrap/{bootstrap_id}.bootstrap.tar.xz",
+    )
     write_json(artifacts / f"bootstrap/{bootstrap_id}.active.json", active)
     commit = hashlib.sha1("\n".join([VERSION, *sorted(ids.values())]).encode())
     for source in sorted((SOURCE / "genconf").rglob("*")):
         if source.is_file() and "__pycache__" not in source.parts:
             commit.update(source.read_bytes())
-    release = {"version": VERSION, "variant": "practice", "commit": commit.hexdigest(),
-               "bootstrap_id": bootstrap_id, "package_ids": sorted(ids.values())}
+    release = {
+        "version": VERSION,
+        "variant": "practice",
+        "commit": commit.hexdigest(),
+        "bootstrap_id": bootstrap_id,
+        "package_ids": sorted(ids.values()),
+    }
     write_json(artifacts / "release.json", release)
     return release
 
@@ -119,8 +144,9 @@ def image_tree(payload: Payload, trees: Path, artifacts: Path, into: Path):
     for extension in ("_ssl", "_hashlib"):
         next((runtime / "lib/python3.11/lib-dynload").glob(f"{extension}.*")).unlink()
     shutil.rmtree(runtime / "lib/python3.11/kazoo")
-    shutil.copytree(SOURCE / "genconf", into / "installer/genconf",
-                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        SOURCE / "genconf", into / "installer/genconf", ignore=shutil.ignore_patterns("__pycache__")
+    )
     payload.compile(into / "installer/genconf", "/installer/genconf", keep_source=True)
     shutil.copytree(artifacts, into / "artifacts")
     for folder in ("genconf", "tmp"):
@@ -156,8 +182,13 @@ def main():
     release = write_artifacts(work / "trees", names, work / "artifacts", work)
     image_tree(payload, work / "trees", work / "artifacts", work / "image")
     image_version = f"{release['commit'][:18]}-{release['bootstrap_id'][:18]}"
-    image = image_archive(tree_tar(work / "image"), "mesosphere/dcos-genconf", image_version,
-                          [f"{RUNTIME}/bin/python3", "-EsS", "/installer/genconf"], ["LANG=C.UTF-8"])
+    image = image_archive(
+        tree_tar(work / "image"),
+        "mesosphere/dcos-genconf",
+        image_version,
+        [f"{RUNTIME}/bin/python3", "-EsS", "/installer/genconf"],
+        ["LANG=C.UTF-8"],
+    )
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_installer(release, image, image_version, args.output)
     size = args.output.stat().st_size / 1e6

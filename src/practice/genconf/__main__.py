@@ -1,4 +1,4 @@
-"""The inner command line of the installer: options, messages and exit codes of the 2.0 generation."""
+"""The inner command line: options, messages and exit codes of the 2.0 generation."""
 import argparse
 import json
 import os
@@ -25,16 +25,31 @@ def say_errors(errors: dict):
 
 def parse(argv: list) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="dcos_installer", description="DC/OS Installer (practice release)")
+        prog="dcos_installer", description="DC/OS Installer (practice release)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="Verbose log output (DEBUG).")
     parser.add_argument("-p", "--port", type=int, default=9000, help=argparse.SUPPRESS)
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--hash-password", metavar="password", nargs="?", const=None, default=False,
-                      help="Hash a password and print it.")
-    mode.add_argument("--generate-node-upgrade-script", metavar="installed_cluster_version",
-                      nargs="?", const="", help="Generate the script that upgrades one node.")
-    mode.add_argument("--genconf", action="store_true",
-                      help="Execute the configuration generation (genconf). The default.")
+    mode.add_argument(
+        "--hash-password",
+        metavar="password",
+        nargs="?",
+        const=None,
+        default=False,
+        help="Hash a password and print it.",
+    )
+    mode.add_argument(
+        "--generate-node-upgrade-script",
+        metavar="installed_cluster_version",
+        nargs="?",
+        const="",
+        help="Generate the script that upgrades one node.",
+    )
+    mode.add_argument(
+        "--genconf",
+        action="store_true",
+        help="Execute the configuration generation (genconf). The default.",
+    )
     for name in ("web", "aws-cloudformation", "version"):
         mode.add_argument(f"--{name}", action="store_true")
     return parser.parse_args(argv)
@@ -48,11 +63,14 @@ def load_release() -> dict:
 def load_config():
     """The configuration as strings, or None after a message on standard output."""
     from config import CONFIG_PATH, BadFile, load
+
     try:
         return load(CONFIG_PATH)
     except FileNotFoundError:
-        print(f"No config file found at {CONFIG_PATH}. See the DC/OS documentation for the available "
-              "configuration options.")
+        print(
+            f"No config file found at {CONFIG_PATH}. See the DC/OS documentation for the available "
+            "configuration options."
+        )
     except BadFile as error:
         print(f"Unable to load configuration file. {error}")
     return None
@@ -60,12 +78,14 @@ def load_config():
 
 def generate(arguments: dict, release: dict) -> bool:
     from rules import validate
+
     say("Generating configuration files...")
     errors, expanded = validate(arguments)
     if errors:
         say_errors(errors)
         return False
     from serve import write_serve
+
     print("[WARN] Exhibitor security is not part of this release")
     print("[INFO] not bootstrapping exhibitor CA")
     print("Generating Bash configuration files for DC/OS", flush=True)
@@ -75,12 +95,16 @@ def generate(arguments: dict, release: dict) -> bool:
 
 def hash_password(password) -> int:
     import warnings
+
     warnings.simplefilter("ignore")
     import crypt
+
     if password is None:
         import getpass
+
         password = getpass.getpass("Password: ")
     import random
+
     alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     salt = "".join(random.SystemRandom().choice(alphabet) for _ in range(16))
     say_header("HASHING PASSWORD TO SHA512")
@@ -97,7 +121,11 @@ def upgrade_script(installed_version: str, release: dict) -> int:
     if arguments is None or not generate(arguments, release):
         return 1
     from serve import write_upgrade
-    print("Node upgrade script URL: " + write_upgrade("genconf", arguments, installed_version, release))
+
+    print(
+        "Node upgrade script URL: "
+        + write_upgrade("genconf", arguments, installed_version, release)
+    )
     return 0
 
 
@@ -111,8 +139,13 @@ def main(argv: list) -> int:
         return 1
     release = load_release()
     if args.version:
-        print(json.dumps({"variant": release["variant"], "version": release["version"]},
-                         indent=2, sort_keys=True))
+        print(
+            json.dumps(
+                {"variant": release["variant"], "version": release["version"]},
+                indent=2,
+                sort_keys=True,
+            )
+        )
         return 0
     if args.generate_node_upgrade_script is not None:
         return upgrade_script(args.generate_node_upgrade_script, release)

@@ -11,8 +11,8 @@ class BadFile(Exception):
 
 
 def as_text(value) -> str:
-    """YAML booleans and numbers as `true`, `false`, digits; lists and maps as JSON. Nothing else is a
-    value: an unset one and a fraction end the installer with a bare exception, as they always did."""
+    """YAML booleans and numbers as `true`, `false`, digits; lists and maps as JSON. Nothing else
+    is a value: an unset one and a fraction end the installer with a bare exception."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -7,8 +7,14 @@ import os
 import socket
 
 DISCOVERY = ["static", "master_http_loadbalancer"]
-BACKENDS = ["static", "zookeeper", "aws_s3", "azure", "shared_filesystem",
-            "agent_only_group_no_exhibitor"]
+BACKENDS = [
+    "static",
+    "zookeeper",
+    "aws_s3",
+    "azure",
+    "shared_filesystem",
+    "agent_only_group_no_exhibitor",
+]
 MANDATORY = ["bootstrap_url", "cluster_name", "exhibitor_storage_backend", "master_discovery"]
 COMPANIONS = {
     "zookeeper": ["exhibitor_zk_hosts", "exhibitor_zk_path"],
@@ -18,34 +24,74 @@ COMPANIONS = {
 }
 # What the installer computes itself: setting one is an error, whatever the value.
 COMPUTED = [
-    "check_config", "check_search_path", "config_id", "custom_check_bins_dir",
-    "custom_check_bins_hash", "custom_check_bins_package_id", "custom_check_bins_package_name",
-    "custom_check_bins_provided", "dcos_image_commit", "dcos_version", "exhibitor_static_ensemble",
-    "fault_domain_enabled", "master_quorum", "no_proxy_final", "package_ids", "provider",
+    "check_config",
+    "check_search_path",
+    "config_id",
+    "custom_check_bins_dir",
+    "custom_check_bins_hash",
+    "custom_check_bins_package_id",
+    "custom_check_bins_package_name",
+    "custom_check_bins_provided",
+    "dcos_image_commit",
+    "dcos_version",
+    "exhibitor_static_ensemble",
+    "fault_domain_enabled",
+    "master_quorum",
+    "no_proxy_final",
+    "package_ids",
+    "provider",
 ]
 BOOLEANS = {
-    "adminrouter_tls_1_0_enabled": "false", "adminrouter_tls_1_1_enabled": "false",
-    "adminrouter_tls_1_2_enabled": "true", "auth_cookie_secure_flag": "false",
-    "check_time": "true", "cluster_docker_credentials_dcos_owned": "true",
-    "cluster_docker_credentials_write_to_etc": "false", "dcos_l4lb_enable_ipset": "true",
-    "dcos_l4lb_enable_ipv6": "true", "dcos_net_cluster_identity": "false",
-    "dcos_net_rest_enable": "true", "dcos_net_watchdog": "true", "dcos_overlay_enable": "true",
-    "enable_docker_gc": "false", "enable_gpu_isolation": "true", "enable_ipv6": "true",
-    "enable_lb": "true", "exhibitor_tls_enabled": "false", "exhibitor_tls_required": "false",
-    "gpus_are_scarce": "true", "log_offers": "true", "master_dns_bindall": "true",
-    "mesos_dns_set_truncate_bit": "true", "mesos_seccomp_enabled": "true",
-    "oauth_available": "true", "oauth_enabled": "true", "telemetry_enabled": "true",
+    "adminrouter_tls_1_0_enabled": "false",
+    "adminrouter_tls_1_1_enabled": "false",
+    "adminrouter_tls_1_2_enabled": "true",
+    "auth_cookie_secure_flag": "false",
+    "check_time": "true",
+    "cluster_docker_credentials_dcos_owned": "true",
+    "cluster_docker_credentials_write_to_etc": "false",
+    "dcos_l4lb_enable_ipset": "true",
+    "dcos_l4lb_enable_ipv6": "true",
+    "dcos_net_cluster_identity": "false",
+    "dcos_net_rest_enable": "true",
+    "dcos_net_watchdog": "true",
+    "dcos_overlay_enable": "true",
+    "enable_docker_gc": "false",
+    "enable_gpu_isolation": "true",
+    "enable_ipv6": "true",
+    "enable_lb": "true",
+    "exhibitor_tls_enabled": "false",
+    "exhibitor_tls_required": "false",
+    "gpus_are_scarce": "true",
+    "log_offers": "true",
+    "master_dns_bindall": "true",
+    "mesos_dns_set_truncate_bit": "true",
+    "mesos_seccomp_enabled": "true",
+    "oauth_available": "true",
+    "oauth_enabled": "true",
+    "telemetry_enabled": "true",
     "use_proxy": "false",
 }
 DEFAULTS = {
-    "bootstrap_tmp_dir": "tmp", "dcos_overlay_mtu": "1420", "dcos_overlay_config_attempts": "4",
-    "dns_bind_ip_blacklist": "[]", "dns_forward_zones": "{}", "dns_search": "",
-    "docker_remove_delay": "1hrs", "docker_stop_timeout": "20secs",
-    "exhibitor_admin_password": "", "gc_delay": "2days", "ip_detect_filename": "genconf/ip-detect",
-    "ip_detect_public_filename": "", "mesos_agent_work_dir": "/var/lib/mesos/slave",
-    "mesos_log_retention_mb": "4000", "mesos_master_work_dir": "/var/lib/dcos/mesos/master",
-    "mesos_recovery_timeout": "24hrs", "no_proxy": "", "platform": "onprem",
-    "resolvers": '["8.8.8.8", "8.8.4.4"]', "rexray_config_preset": "",
+    "bootstrap_tmp_dir": "tmp",
+    "dcos_overlay_mtu": "1420",
+    "dcos_overlay_config_attempts": "4",
+    "dns_bind_ip_blacklist": "[]",
+    "dns_forward_zones": "{}",
+    "dns_search": "",
+    "docker_remove_delay": "1hrs",
+    "docker_stop_timeout": "20secs",
+    "exhibitor_admin_password": "",
+    "gc_delay": "2days",
+    "ip_detect_filename": "genconf/ip-detect",
+    "ip_detect_public_filename": "",
+    "mesos_agent_work_dir": "/var/lib/mesos/slave",
+    "mesos_log_retention_mb": "4000",
+    "mesos_master_work_dir": "/var/lib/dcos/mesos/master",
+    "mesos_recovery_timeout": "24hrs",
+    "no_proxy": "",
+    "platform": "onprem",
+    "resolvers": '["8.8.8.8", "8.8.4.4"]',
+    "rexray_config_preset": "",
 }
 
 
@@ -63,8 +109,10 @@ def text_list(value: str) -> list:
     try:
         result = json.loads(value)
     except ValueError as error:
-        raise Fault("Must be a JSON formatted list, but couldn't parse the given value "
-                    f"`{value}` as one because of: {error}") from None
+        raise Fault(
+            "Must be a JSON formatted list, but couldn't parse the given value "
+            f"`{value}` as one because of: {error}"
+        ) from None
     if not isinstance(result, list):
         raise Fault(f"Must be a JSON list. Got a {type(result).__name__}")
     for item in result:
@@ -171,8 +219,11 @@ class Check:
 
     def refuse(self, key: str):
         if key in self.given:
-            self.fault(key, f"{key} must be calculated, but was explicitly set in the configuration. "
-                            "Remove it from the configuration.")
+            self.fault(
+                key,
+                f"{key} must be calculated, but was explicitly set in the configuration. "
+                "Remove it from the configuration.",
+            )
 
     def rule(self, key: str, rule):
         if key in self.values and key not in self.errors:
@@ -191,10 +242,13 @@ def masters(check: Check):
             count_masters(check, check.given["num_masters"])
         if backend == "static":
             for key in ("master_discovery", "exhibitor_storage_backend"):
-                check.fault(key, "When master_discovery is not static, exhibitor_storage_backend must be "
-                                 "non-static. Having a variable list of master which are discovered by "
-                                 "agents using the master_discovery method but also having a fixed "
-                                 "known at install time static list of master ips doesn't work.")
+                check.fault(
+                    key,
+                    "When master_discovery is not static, exhibitor_storage_backend must be "
+                    "non-static. Having a variable list of master which are discovered by "
+                    "agents using the master_discovery method but also having a fixed "
+                    "known at install time static list of master ips doesn't work.",
+                )
     elif discovery == "static":
         check.refuse("num_masters")
         if check.need("master_list") and "master_list" not in check.errors:
@@ -231,9 +285,12 @@ def tls(check: Check):
     keys = [f"adminrouter_tls_1_{minor}_enabled" for minor in (0, 1, 2)]
     if all(check.values[key] == "false" for key in keys):
         for key in keys:
-            check.fault(key, "At least one of adminrouter_tls_1_0_enabled, "
-                             "adminrouter_tls_1_1_enabled and adminrouter_tls_1_2_enabled "
-                             "must be set to 'true'.")
+            check.fault(
+                key,
+                "At least one of adminrouter_tls_1_0_enabled, "
+                "adminrouter_tls_1_1_enabled and adminrouter_tls_1_2_enabled "
+                "must be set to 'true'.",
+            )
 
 
 def scripts(check: Check):
@@ -257,7 +314,7 @@ def static_ensemble(master_list: list) -> str:
 
 
 def validate(arguments: dict):
-    """(errors, expanded): messages by key; all values with defaults and what is computed, as text."""
+    """(errors, expanded): messages by key; all values, defaults and computed ones too, as text."""
     check = Check(arguments)
     for key in MANDATORY:
         check.need(key)

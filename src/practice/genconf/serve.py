@@ -12,8 +12,12 @@ from packages import EPOCH, xz
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Parameters that may not lie readable on every node.
-SECRETS = ("exhibitor_admin_password", "aws_secret_access_key", "exhibitor_azure_account_key",
-           "cluster_docker_credentials")
+SECRETS = (
+    "exhibitor_admin_password",
+    "aws_secret_access_key",
+    "exhibitor_azure_account_key",
+    "cluster_docker_credentials",
+)
 
 
 def write(path: str, content, mode: int = 0o644):
@@ -63,8 +67,11 @@ def proxy_environment(expanded: dict) -> str:
         return ""
     own = [".mesos", ".thisdcos.directory", ".dcos.directory", ".zk", "127.0.0.1", "localhost"]
     no_proxy = ",".join(own + json.loads(expanded["no_proxy"]))
-    return environment(http_proxy=expanded["http_proxy"], https_proxy=expanded["https_proxy"],
-                       no_proxy=f'"{no_proxy}"')
+    return environment(
+        http_proxy=expanded["http_proxy"],
+        https_proxy=expanded["https_proxy"],
+        no_proxy=f'"{no_proxy}"',
+    )
 
 
 def config_files(arguments: dict, expanded: dict) -> dict:
@@ -78,7 +85,10 @@ def config_files(arguments: dict, expanded: dict) -> dict:
         "bin/detect_ip_public": (ip_detect_public, 0o755),
         "etc/adminrouter-access.conf": (auth, 0o644),
         "etc/check_time.env": (environment(ENABLE_CHECK_TIME=expanded["check_time"]), 0o644),
-        "etc/exhibitor": (environment(EXHIBITOR_STATICENSEMBLE=expanded["exhibitor_static_ensemble"]), 0o644),
+        "etc/exhibitor": (
+            environment(EXHIBITOR_STATICENSEMBLE=expanded["exhibitor_static_ensemble"]),
+            0o644,
+        ),
         "etc/expanded.config.json": (pretty(public), 0o644),
         "etc/master_count": (expanded["num_masters"] + "\n", 0o644),
         "etc/master_list": (expanded["master_list"] + "\n", 0o644),
@@ -90,12 +100,17 @@ def config_files(arguments: dict, expanded: dict) -> dict:
 
 def user_yaml(user: dict) -> str:
     import yaml
+
     return yaml.safe_dump(user, default_flow_style=False)
 
 
 def metadata_files(release: dict) -> dict:
-    version = {"version": release["version"], "dcos-variant": release["variant"],
-               "dcos-image-commit": release["commit"], "bootstrap-id": release["bootstrap_id"]}
+    version = {
+        "version": release["version"],
+        "dcos-variant": release["variant"],
+        "dcos-image-commit": release["commit"],
+        "bootstrap-id": release["bootstrap_id"],
+    }
     return {"etc/dcos-version.json": (pretty(version), 0o644), "pkginfo.json": ("{}\n", 0o644)}
 
 
@@ -116,12 +131,14 @@ def copy_artifacts(artifacts: str, serve: str):
 
 def install_script(expanded: dict, release: dict, package_list_id: str) -> str:
     text = read(os.path.join(HERE, "dcos_install.sh.in"))
-    for name, value in {"BOOTSTRAP_URL": expanded["bootstrap_url"],
-                        "BOOTSTRAP_ID": release["bootstrap_id"],
-                        "BOOTSTRAP_TMP_DIR": expanded["bootstrap_tmp_dir"],
-                        "MESOS_AGENT_WORK_DIR": shlex.quote(expanded["mesos_agent_work_dir"]),
-                        "PACKAGE_LIST_ID": package_list_id,
-                        "COMMIT": release["commit"]}.items():
+    for name, value in {
+        "BOOTSTRAP_URL": expanded["bootstrap_url"],
+        "BOOTSTRAP_ID": release["bootstrap_id"],
+        "BOOTSTRAP_TMP_DIR": expanded["bootstrap_tmp_dir"],
+        "MESOS_AGENT_WORK_DIR": shlex.quote(expanded["mesos_agent_work_dir"]),
+        "PACKAGE_LIST_ID": package_list_id,
+        "COMMIT": release["commit"],
+    }.items():
         text = text.replace(f"@{name}@", value)
     return text
 
@@ -154,9 +171,12 @@ def write_upgrade(genconf: str, arguments: dict, installed_version: str, release
     serve = os.path.join(genconf, "serve")
     list_id = read(os.path.join(serve, "cluster-package-list.latest"))
     text = read(os.path.join(HERE, "dcos_node_upgrade.sh.in"))
-    for name, value in {"INSTALLED_VERSION": installed_version, "VERSION": release["version"],
-                        "BOOTSTRAP_URL": arguments["bootstrap_url"],
-                        "PACKAGE_LIST_ID": list_id}.items():
+    for name, value in {
+        "INSTALLED_VERSION": installed_version,
+        "VERSION": release["version"],
+        "BOOTSTRAP_URL": arguments["bootstrap_url"],
+        "PACKAGE_LIST_ID": list_id,
+    }.items():
         text = text.replace(f"@{name}@", value)
     folder = hashlib.md5(f"{installed_version} {list_id}".encode()).hexdigest()
     write(os.path.join(serve, "upgrade", folder, "dcos_node_upgrade.sh"), text)

@@ -1,4 +1,4 @@
-"""`dcos-check-runner check node-poststart|cluster [--list]`: prints JSON, exits with the worst status."""
+"""`dcos-check-runner check node-poststart|cluster [--list]`: JSON; exits with the worst status."""
 import json
 import os
 import shutil
@@ -19,13 +19,18 @@ def components():
     else:
         report = get_json("127.0.0.1", 61001, "/system/health/v1")
     bad = [unit for unit in report["units"] if unit["health"] != 0]
-    return (CRITICAL, "\n".join(unit["output"] for unit in bad)) if bad else (OK, "All units are healthy")
+    return (
+        (CRITICAL, "\n".join(unit["output"] for unit in bad))
+        if bad
+        else (OK, "All units are healthy")
+    )
 
 
 def in_path(command: str):
     def check():
         found = shutil.which(command)
         return (OK, found) if found else (CRITICAL, f"{command} is not in PATH")
+
     check.__doc__ = f"{command} is available"
     return check
 
@@ -33,7 +38,10 @@ def in_path(command: str):
 def ip_detect_script():
     """The IP detect script prints one address and nothing else."""
     import socket
-    found = subprocess.run([f"{BIN}/detect_ip"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
+
+    found = subprocess.run(
+        [f"{BIN}/detect_ip"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10
+    )
     text = found.stdout.decode().strip()
     if found.returncode != 0 or found.stderr:
         return CRITICAL, f"detect_ip: status {found.returncode}, stderr {found.stderr.decode()!r}"
@@ -59,6 +67,7 @@ def registered():
 def journal_permissions():
     """The journal's directory belongs to group systemd-journal, which may read it."""
     import grp
+
     folder = "/var/log/journal" if os.path.isdir("/var/log/journal") else "/run/log/journal"
     found = os.stat(folder)
     group = grp.getgrgid(found.st_gid).gr_name
@@ -68,8 +77,12 @@ def journal_permissions():
 
 def clock_sync():
     """The system's clock is synchronized."""
-    found = subprocess.run([f"{BIN}/check-time"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           env={"ENABLE_CHECK_TIME": "true"})
+    found = subprocess.run(
+        [f"{BIN}/check-time"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"ENABLE_CHECK_TIME": "true"},
+    )
     return (OK if found.returncode == 0 else CRITICAL), found.stdout.decode().strip()
 
 
@@ -77,11 +90,15 @@ def definitions(kind: str) -> dict:
     if kind == "cluster":
         return {}
     checks = {name: in_path(name) for name in ("xz", "tar", "curl", "unzip", "docker")}
-    checks.update({"ip_detect_script": ip_detect_script, "journald_dir_permissions": journal_permissions})
+    checks.update(
+        {"ip_detect_script": ip_detect_script, "journald_dir_permissions": journal_permissions}
+    )
     if node.role() == "master":
         checks.update({"components_master": components, "mesos_master_replog_synchronized": replog})
     else:
-        checks.update({"components_agent": components, "mesos_agent_registered_with_masters": registered})
+        checks.update(
+            {"components_agent": components, "mesos_agent_registered_with_masters": registered}
+        )
     if node.config()["check_time"] == "true":
         checks["clock_sync"] = clock_sync
     return checks
@@ -102,19 +119,31 @@ def main() -> int:
     words = [word for word in sys.argv[1:] if word != "--list"]
     known = ("node-poststart", "node-prestart", "cluster")
     if len(words) < 2 or words[0] != "check" or words[1] not in known:
-        print("usage: dcos-check-runner check node-prestart|node-poststart|cluster [--list] [CHECK...]",
-              file=sys.stderr)
+        print(
+            "usage: dcos-check-runner check node-poststart|cluster [--list] [CHECK]...",
+            file=sys.stderr,
+        )
         return 1
     checks = definitions(words[1]) if words[1] != "node-prestart" else {}
     missing = [name for name in words[2:] if name not in checks]
     if missing:
-        print(json.dumps({"error": "One or more requested checks could not be found on this node.",
-                          "checks": missing}))
+        print(
+            json.dumps(
+                {
+                    "error": "One or more requested checks could not be found on this node.",
+                    "checks": missing,
+                }
+            )
+        )
         return 0
     if words[2:]:
         checks = {name: checks[name] for name in words[2:]}
     if "--list" in sys.argv:
-        print(json.dumps({name: {"description": check.__doc__} for name, check in sorted(checks.items())}))
+        print(
+            json.dumps(
+                {name: {"description": check.__doc__} for name, check in sorted(checks.items())}
+            )
+        )
         return 0
     if not checks:
         print("{}")

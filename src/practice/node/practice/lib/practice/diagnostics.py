@@ -9,14 +9,25 @@ from practice.httpd import Answer, Request, get_json, listen, serve
 
 PORT = 1050
 WANTS = "/etc/systemd/system/dcos.target.wants"
-FIELDS = ["Id", "Description", "LoadState", "ActiveState", "SubState", "ExecMainStatus", "NRestarts"]
+FIELDS = [
+    "Id",
+    "Description",
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "ExecMainStatus",
+    "NRestarts",
+]
 FRESH_S, PULL_S = 3, 60
 
 
 def parse_units(text: str) -> list:
     """The blocks of `systemctl show`."""
-    return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-            for block in text.split("\n\n") if block.strip()]
+    return [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        for block in text.split("\n\n")
+        if block.strip()
+    ]
 
 
 def judge(unit: dict) -> tuple:
@@ -25,7 +36,9 @@ def judge(unit: dict) -> tuple:
     if unit["LoadState"] != "loaded":
         return 1, f"{name} is not loaded"
     if active not in ("active", "inactive", "activating"):
-        return 1, f"{name} state is not one of the possible states [active inactive activating]. Current state is {active}"
+        known = "[active inactive activating]"
+        text = f"{name} state is not one of the possible states {known}. Current state is {active}"
+        return 1, text
     if unit.get("ExecMainStatus", "0") != "0":
         return 1, f"ExecMainStatus return failed status for {name}"
     if active == "activating" and unit["SubState"] == "auto-restart":
@@ -44,8 +57,17 @@ class Units:
     def look(self) -> list:
         with self.lock:
             if not self.units or time.monotonic() - self.taken > FRESH_S:
-                found = subprocess.run(["systemctl", "show", "--property", ",".join(FIELDS),
-                                        *sorted(os.listdir(WANTS))], stdout=subprocess.PIPE, check=True)
+                found = subprocess.run(
+                    [
+                        "systemctl",
+                        "show",
+                        "--property",
+                        ",".join(FIELDS),
+                        *sorted(os.listdir(WANTS)),
+                    ],
+                    stdout=subprocess.PIPE,
+                    check=True,
+                )
                 self.units = [self._report(u) for u in parse_units(found.stdout.decode())]
                 self.taken = time.monotonic()
             return self.units
@@ -54,14 +76,26 @@ class Units:
     def _report(unit: dict) -> dict:
         health, output = judge(unit)
         name, _, text = unit["Description"].partition(": ")
-        return {"id": unit["Id"], "health": health, "output": output, "description": text,
-                "help": f"journalctl -u {unit['Id']}", "name": name}
+        return {
+            "id": unit["Id"],
+            "health": health,
+            "output": output,
+            "description": text,
+            "help": f"journalctl -u {unit['Id']}",
+            "name": name,
+        }
 
 
 def own_report(units: Units) -> dict:
-    return {"units": units.look(), "hostname": os.uname().nodename, "ip": node.address(),
-            "dcos_version": node.version()["version"], "node_role": node.role(), "mesos_id": "",
-            "dcos_diagnostics_version": node.version()["version"]}
+    return {
+        "units": units.look(),
+        "hostname": os.uname().nodename,
+        "ip": node.address(),
+        "dcos_version": node.version()["version"],
+        "node_role": node.role(),
+        "mesos_id": "",
+        "dcos_diagnostics_version": node.version()["version"],
+    }
 
 
 class Cluster:
@@ -114,25 +148,44 @@ def cluster_units(reports: list) -> list:
     merged = {}
     for _, _, units in reports:
         for unit in units or []:
-            kept = merged.setdefault(unit["id"], {k: unit[k] for k in ("id", "name", "health", "description")})
+            kept = merged.setdefault(
+                unit["id"], {k: unit[k] for k in ("id", "name", "health", "description")}
+            )
             kept["health"] = max(kept["health"], unit["health"])
     return [merged[key] for key in sorted(merged)]
 
 
 def cluster_answer(parts: list, reports: list):
-    nodes = [{"host_ip": ip, "health": node_health(units), "role": role} for ip, role, units in reports]
+    nodes = [
+        {"host_ip": ip, "health": node_health(units), "role": role} for ip, role, units in reports
+    ]
     if parts == ["nodes"]:
         return {"nodes": nodes}
     if parts == ["units"]:
         return {"units": cluster_units(reports)}
     if parts == ["report"]:
-        return {"Nodes": {n["host_ip"]: n for n in nodes}, "Units": {u["id"]: u for u in cluster_units(reports)}}
+        return {
+            "Nodes": {n["host_ip"]: n for n in nodes},
+            "Units": {u["id"]: u for u in cluster_units(reports)},
+        }
     if len(parts) == 3 and parts[0] == "nodes" and parts[2] == "units":
-        return next(({"units": units} for ip, _, units in reports if ip == parts[1] and units is not None), None)
+        return next(
+            ({"units": units} for ip, _, units in reports if ip == parts[1] and units is not None),
+            None,
+        )
     if len(parts) == 3 and parts[0] == "units" and parts[2] == "nodes":
-        having = [(ip, role, u) for ip, role, units in reports for u in units or [] if u["id"] == parts[1]]
-        return {"nodes": [{"host_ip": ip, "health": u["health"], "role": role} for ip, role, u in having]} \
-            if having else None
+        having = [
+            (ip, role, u) for ip, role, units in reports for u in units or [] if u["id"] == parts[1]
+        ]
+        return (
+            {
+                "nodes": [
+                    {"host_ip": ip, "health": u["health"], "role": role} for ip, role, u in having
+                ]
+            }
+            if having
+            else None
+        )
     return None
 
 
@@ -145,8 +198,11 @@ def answers(units: Units, cluster):
             return Answer(own_report(units))
         if not cluster or not path.startswith(prefix + "/"):
             return None
-        found = cluster_answer(path[len(prefix) + 1:].split("/"), cluster.look("cache=0" in request.query))
+        found = cluster_answer(
+            path[len(prefix) + 1 :].split("/"), cluster.look("cache=0" in request.query)
+        )
         return Answer(found) if found is not None else None
+
     return handle
 
 

@@ -36,8 +36,12 @@ admin.enableServer=false
 
 def ensemble() -> dict:
     """{id: address}"""
-    return {int(number): ip for number, ip in
-            (server.split(":") for server in os.environ["EXHIBITOR_STATICENSEMBLE"].split(","))}
+    return {
+        int(number): ip
+        for number, ip in (
+            server.split(":") for server in os.environ["EXHIBITOR_STATICENSEMBLE"].split(",")
+        )
+    }
 
 
 def write_config(servers: dict, own_id: int):
@@ -54,12 +58,23 @@ def write_config(servers: dict, own_id: int):
 
 def java_command() -> list:
     jars = ":".join(f"{JARS}/{name}" for name in sorted(os.listdir(JARS)))
-    return [JAVA, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss256k",
-            "-Xms16m", "-Xmx128m", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum=info",
-            "-cp", jars, "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-            f"{STATE}/conf/zoo.cfg"]
+    return [
+        JAVA,
+        "-Xshare:auto",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xss256k",
+        "-Xms16m",
+        "-Xmx128m",
+        "-XX:-UsePerfData",
+        "-Djava.net.preferIPv4Stack=true",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum=info",
+        "-cp",
+        jars,
+        "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+        f"{STATE}/conf/zoo.cfg",
+    ]
 
 
 class ZooKeeper:
@@ -73,8 +88,11 @@ class ZooKeeper:
             started = time.monotonic()
             self.process = subprocess.Popen(java_command(), cwd=STATE)
             code = self.process.wait()
-            print(f"ZooKeeper ended with status {code} after {time.monotonic() - started:.0f} s",
-                  file=sys.stderr, flush=True)
+            print(
+                f"ZooKeeper ended with status {code} after {time.monotonic() - started:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
             time.sleep(5)
 
     def stop(self, *_):
@@ -123,14 +141,18 @@ class View:
 
     def _look(self) -> list:
         found = {}
-        threads = [threading.Thread(target=lambda ip=ip: found.update({ip: state_of(ip)}))
-                   for ip in self.servers.values()]
+        threads = [
+            threading.Thread(target=lambda ip=ip: found.update({ip: state_of(ip)}))
+            for ip in self.servers.values()
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return [{"code": code, "description": DESCRIPTION[code], "hostname": ip, "isLeader": leads}
-                for ip, (code, leads) in sorted(found.items())]
+        return [
+            {"code": code, "description": DESCRIPTION[code], "hostname": ip, "isLeader": leads}
+            for ip, (code, leads) in sorted(found.items())
+        ]
 
 
 def answers(view: View, own_address: str):
@@ -138,13 +160,28 @@ def answers(view: View, own_address: str):
         path = request.path.rstrip("/")
         if path == "/exhibitor/v1/cluster/status":
             return Answer(view.status())
+        if path == "/exhibitor/v1/ui/index.html":
+            return Answer(text="".join(
+                f"{server['hostname']} {server['description']}"
+                f"{', leads' if server['isLeader'] else ''}\n" for server in view.status()
+            ))
         if path == "/exhibitor/v1/cluster/list":
             return Answer({"servers": sorted(view.servers.values()), "port": CLIENT_PORT})
         if path == "/exhibitor/v1/cluster/state":
             code, leads = state_of(own_address)
-            return Answer({"switches": {"restarts": True, "cleanup": True, "unlistedRestarts": True,
-                                        "backups": False},
-                           "state": code, "description": DESCRIPTION[code], "isLeader": leads})
+            return Answer(
+                {
+                    "switches": {
+                        "restarts": True,
+                        "cleanup": True,
+                        "unlistedRestarts": True,
+                        "backups": False,
+                    },
+                    "state": code,
+                    "description": DESCRIPTION[code],
+                    "isLeader": leads,
+                }
+            )
         word = re.fullmatch(r"/exhibitor/v1/cluster/4ltr/([a-z]{4})", path)
         if word:
             try:
@@ -152,6 +189,7 @@ def answers(view: View, own_address: str):
             except OSError as error:
                 return Answer(f"{error}")
         return None
+
     return handle
 
 
@@ -163,8 +201,10 @@ def main() -> int:
         print(f"ERROR: {own} is not a valid IPv4 address", file=sys.stderr)
         return 1
     if own not in servers.values():
-        print(f"ERROR: ip-detect returned {own}. {own} is not in the configured list of masters.",
-              file=sys.stderr)
+        print(
+            f"ERROR: ip-detect returned {own}. {own} is not in the configured list of masters.",
+            file=sys.stderr,
+        )
         return 1
     write_config(servers, next(number for number, ip in servers.items() if ip == own))
 

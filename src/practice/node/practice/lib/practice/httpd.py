@@ -7,11 +7,19 @@ import socket
 import sys
 import threading
 
-LIMIT = 1 << 20          # bytes of a request's head or body
+LIMIT = 1 << 20  # bytes of a request's head or body
 PATIENCE_S = 15
-REASONS = {200: "OK", 202: "Accepted", 307: "Temporary Redirect", 400: "Bad Request",
-           404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error",
-           501: "Not Implemented", 503: "Service Unavailable"}
+REASONS = {
+    200: "OK",
+    202: "Accepted",
+    307: "Temporary Redirect",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
 
 
 class Request:

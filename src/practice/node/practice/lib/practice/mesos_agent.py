@@ -1,4 +1,4 @@
-"""An agent (port 5051): registers in ZooKeeper with the leading master's cluster and stays registered."""
+"""An agent (port 5051): registers in ZooKeeper with the cluster, and stays registered."""
 import json
 import os
 import sys
@@ -34,17 +34,32 @@ class Agent:
 
     def describe(self, agent_id: str) -> dict:
         public = node.role() == "agent_public"
-        ports = ("[1-21, 23-5050, 5052-32000]" if public else
-                 "[1025-2180, 2182-3887, 3889-5049, 5052-8079, 8082-8180, 8182-32000]")
-        return {"id": agent_id, "hostname": self.ip, "port": PORT, "pid": f"slave(1)@{self.ip}:{PORT}",
-                "attributes": {"public_ip": "true"} if public else {}, "version": node.version()["version"],
-                "registered_time": time.time(),
-                "resources": {"cpus": os.cpu_count(), "mem": memory_mb(), "disk": disk_mb(), "gpus": 0,
-                              "ports": ports}}
+        ports = (
+            "[1-21, 23-5050, 5052-32000]"
+            if public
+            else "[1025-2180, 2182-3887, 3889-5049, 5052-8079, 8082-8180, 8182-32000]"
+        )
+        return {
+            "id": agent_id,
+            "hostname": self.ip,
+            "port": PORT,
+            "pid": f"slave(1)@{self.ip}:{PORT}",
+            "attributes": {"public_ip": "true"} if public else {},
+            "version": node.version()["version"],
+            "registered_time": time.time(),
+            "resources": {
+                "cpus": os.cpu_count(),
+                "mem": memory_mb(),
+                "disk": disk_mb(),
+                "gpus": 0,
+                "ports": ports,
+            },
+        }
 
     def run(self):
         """Registers, and again whenever the registration is gone."""
         from kazoo.client import KazooState
+
         client = zk.connect()
 
         def watch(state):
@@ -68,7 +83,11 @@ class Agent:
             made = client.retry(client.create, f"{zk.ROOT}/ids/", sequence=True)
             self.remember(f"{leader['id']}-S{int(made.rsplit('/', 1)[1])}")
         if client.retry(client.exists, f"{zk.ROOT}/gone/{self.id}"):
-            print(f"Agent {self.id} was marked gone: refused by the master", file=sys.stderr, flush=True)
+            print(
+                f"Agent {self.id} was marked gone: refused by the master",
+                file=sys.stderr,
+                flush=True,
+            )
             os._exit(1)
         client.retry(client.ensure_path, f"{zk.ROOT}/registry/{self.id}")
         own = f"{zk.ROOT}/agents/{self.id}"
@@ -100,16 +119,28 @@ def answers(agent: Agent):
         name = request.path.rstrip("/").replace("/slave(1)", "").removesuffix(".json")
         registered = float(agent.registered.is_set())
         if name == "/metrics/snapshot":
-            return Answer({"slave/registered": registered, "slave/uptime_secs": time.time() - agent.started,
-                           "slave/tasks_running": 0.0})
+            return Answer(
+                {
+                    "slave/registered": registered,
+                    "slave/uptime_secs": time.time() - agent.started,
+                    "slave/tasks_running": 0.0,
+                }
+            )
         if name == "/health":
             return Answer(text="")
         if name == "/version":
             return Answer({"version": node.version()["version"]})
         if name == "/state":
-            return Answer({**agent.describe(agent.id), "frameworks": [], "completed_frameworks": [],
-                           "start_time": agent.started})
+            return Answer(
+                {
+                    **agent.describe(agent.id),
+                    "frameworks": [],
+                    "completed_frameworks": [],
+                    "start_time": agent.started,
+                }
+            )
         return None
+
     return handle
 
 

@@ -29,7 +29,13 @@ def handle(request: Request):
     if path == "/v1/version":
         return Answer({"Service": "Mesos-DNS", "URL": "", "Version": node.version()["version"]})
     if path == "/v1/config":
-        return Answer({"domain": "mesos", "httpport": PORT, "masters": [f"{ip}:5050" for ip in node.masters()]})
+        return Answer(
+            {
+                "domain": "mesos",
+                "httpport": PORT,
+                "masters": [f"{ip}:5050" for ip in node.masters()],
+            }
+        )
     if path.startswith("/v1/hosts/"):
         name = path.rsplit("/", 1)[1].rstrip(".")
         found = [{"host": f"{name}.", "ip": ip} for ip in addresses(name)]

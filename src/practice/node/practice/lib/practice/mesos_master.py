@@ -1,4 +1,4 @@
-"""The master's end points (port 5050): election, agents, marking agents gone. It schedules nothing."""
+"""The master's end points (port 5050): election, agents, marking them gone. No scheduling."""
 import json
 import os
 import re
@@ -24,6 +24,7 @@ class Master:
     def join(self):
         """Stands for election; ends the process when the session is lost, as a real master does."""
         from kazoo.client import KazooState
+
         self.client = zk.connect()
 
         def watch(state):
@@ -35,17 +36,23 @@ class Master:
         self.registry = zk.Folder(self.client, f"{zk.ROOT}/registry")
         self.agents = zk.Folder(self.client, f"{zk.ROOT}/agents")
         self.frameworks = zk.Folder(self.client, f"{zk.ROOT}/frameworks")
-        path = self.client.create(f"{zk.ROOT}/{zk.INFO}", zk.encode(self.info()), ephemeral=True,
-                                  sequence=True)
+        path = self.client.create(
+            f"{zk.ROOT}/{zk.INFO}", zk.encode(self.info()), ephemeral=True, sequence=True
+        )
         self.name = path.rsplit("/", 1)[1]
         self.client.sync(zk.ROOT)
         self.recovered = True
         self.candidates = Candidates(self.client)
 
     def info(self) -> dict:
-        return {"id": self.id, "hostname": self.ip, "pid": f"master@{self.ip}:{PORT}", "port": PORT,
-                "address": {"hostname": self.ip, "ip": self.ip, "port": PORT},
-                "version": node.version()["version"]}
+        return {
+            "id": self.id,
+            "hostname": self.ip,
+            "pid": f"master@{self.ip}:{PORT}",
+            "port": PORT,
+            "address": {"hostname": self.ip, "ip": self.ip, "port": PORT},
+            "version": node.version()["version"],
+        }
 
     def leader(self):
         """What the leading master says of itself, or None."""
@@ -66,6 +73,7 @@ class Candidates:
 
     def _update(self, children):
         from kazoo.exceptions import NoNodeError
+
         name = zk.leader_node(children)
         try:
             self.leader = json.loads(self.client.get(f"{zk.ROOT}/{name}")[0]) if name else None
@@ -75,35 +83,58 @@ class Candidates:
 
 def slave(agent: dict) -> dict:
     nothing = {"cpus": 0, "disk": 0, "gpus": 0, "mem": 0}
-    return {**agent, "active": True, "used_resources": nothing, "offered_resources": nothing,
-            "reserved_resources": {}, "unreserved_resources": agent["resources"]}
+    return {
+        **agent,
+        "active": True,
+        "used_resources": nothing,
+        "offered_resources": nothing,
+        "reserved_resources": {},
+        "unreserved_resources": agent["resources"],
+    }
 
 
 def metrics(master: Master) -> dict:
     leads = master.leads()
     active = len(master.agents.content) if leads else 0
     known = len(master.registry.content) if leads else 0
-    return {"master/elected": float(leads), "master/uptime_secs": time.time() - master.started,
-            "registrar/log/recovered": float(master.recovered),
-            "registrar/log/ensemble_size": float(len(node.masters())),
-            "master/slaves_active": float(active), "master/slaves_connected": float(active),
-            "master/slaves_disconnected": 0.0, "master/slaves_inactive": 0.0,
-            "master/slaves_unreachable": float(max(0, known - active)),
-            "master/frameworks_active": float(len(master.frameworks.content) if leads else 0),
-            "master/tasks_running": 0.0}
+    return {
+        "master/elected": float(leads),
+        "master/uptime_secs": time.time() - master.started,
+        "registrar/log/recovered": float(master.recovered),
+        "registrar/log/ensemble_size": float(len(node.masters())),
+        "master/slaves_active": float(active),
+        "master/slaves_connected": float(active),
+        "master/slaves_disconnected": 0.0,
+        "master/slaves_inactive": 0.0,
+        "master/slaves_unreachable": float(max(0, known - active)),
+        "master/frameworks_active": float(len(master.frameworks.content) if leads else 0),
+        "master/tasks_running": 0.0,
+    }
 
 
 def state(master: Master) -> dict:
     info = master.info()
     frameworks = [f for _, f in sorted(master.frameworks.content.items())]
-    return {"version": info["version"], "id": master.id, "pid": info["pid"], "hostname": master.ip,
-            "cluster": node.config()["cluster_name"], "start_time": master.started,
-            "elected_time": master.started, "leader": master.leader()["pid"],
-            "leader_info": master.leader(), "activated_slaves": len(master.agents.content),
-            "deactivated_slaves": 0,
-            "unreachable_slaves": len(set(master.registry.content) - set(master.agents.content)),
-            "slaves": master.active_agents(), "recovered_slaves": [], "frameworks": frameworks,
-            "completed_frameworks": [], "orphan_tasks": [], "unregistered_frameworks": []}
+    return {
+        "version": info["version"],
+        "id": master.id,
+        "pid": info["pid"],
+        "hostname": master.ip,
+        "cluster": node.config()["cluster_name"],
+        "start_time": master.started,
+        "elected_time": master.started,
+        "leader": master.leader()["pid"],
+        "leader_info": master.leader(),
+        "activated_slaves": len(master.agents.content),
+        "deactivated_slaves": 0,
+        "unreachable_slaves": len(set(master.registry.content) - set(master.agents.content)),
+        "slaves": master.active_agents(),
+        "recovered_slaves": [],
+        "frameworks": frameworks,
+        "completed_frameworks": [],
+        "orphan_tasks": [],
+        "unregistered_frameworks": [],
+    }
 
 
 def summary(master: Master) -> dict:
@@ -113,6 +144,7 @@ def summary(master: Master) -> dict:
 
 def mark_gone(master: Master, call: dict) -> Answer:
     from kazoo.exceptions import NodeExistsError, NoNodeError
+
     agent_id = call.get("mark_agent_gone", {}).get("agent_id", {}).get("value", "")
     if not re.fullmatch(r"[A-Za-z0-9-]+", agent_id):
         return Answer(status=400, text="Failed to validate master::Call: Expecting 'agent_id'\n")
@@ -133,10 +165,19 @@ def mark_gone(master: Master, call: dict) -> Answer:
 def agents_call(master: Master) -> dict:
     agents = []
     for agent in master.active_agents():
-        agents.append({"active": True, "pid": agent["pid"], "version": agent["version"],
-                       "agent_info": {"id": {"value": agent["id"]}, "hostname": agent["hostname"],
-                                      "port": agent["port"]},
-                       "registered_time": {"nanoseconds": int(agent["registered_time"] * 1e9)}})
+        agents.append(
+            {
+                "active": True,
+                "pid": agent["pid"],
+                "version": agent["version"],
+                "agent_info": {
+                    "id": {"value": agent["id"]},
+                    "hostname": agent["hostname"],
+                    "port": agent["port"],
+                },
+                "registered_time": {"nanoseconds": int(agent["registered_time"] * 1e9)},
+            }
+        )
     return {"type": "GET_AGENTS", "get_agents": {"agents": agents}}
 
 
@@ -153,8 +194,9 @@ def api(master: Master, request: Request) -> Answer:
     if kind == "GET_AGENTS":
         return Answer(agents_call(master))
     if kind == "GET_VERSION":
-        return Answer({"type": kind, "get_version": {"version_info": {
-            "version": node.version()["version"]}}})
+        return Answer(
+            {"type": kind, "get_version": {"version_info": {"version": node.version()["version"]}}}
+        )
     return Answer(status=501, text=f"The practice release has no {kind}\n")
 
 
@@ -171,14 +213,18 @@ def name_of(path: str) -> str:
 
 
 def answers(master: Master):
-    documents = {"state": state, "state-summary": summary,
-                 "slaves": lambda m: {"slaves": m.active_agents(), "recovered_slaves": []},
-                 "frameworks": lambda m: {"frameworks": state(m)["frameworks"],
-                                          "completed_frameworks": []},
-                 "tasks": lambda m: {"tasks": []}}
+    documents = {
+        "state": state,
+        "state-summary": summary,
+        "slaves": lambda m: {"slaves": m.active_agents(), "recovered_slaves": []},
+        "frameworks": lambda m: {"frameworks": state(m)["frameworks"], "completed_frameworks": []},
+        "tasks": lambda m: {"tasks": []},
+    }
 
     def handle(request: Request):
         name = name_of(request.path)
+        if name == "":
+            return Answer(text="Mesos master of the practice release: it schedules nothing\n")
         if name == "health":
             return Answer(text="")
         if name == "version":
@@ -199,11 +245,13 @@ def answers(master: Master):
         if name == "api/v1":
             return api(master, request)
         return Answer(documents[name](master)) if name in documents else None
+
     return handle
 
 
 def main() -> int:
     import threading
+
     master = Master()
     server = listen(PORT)
 

@@ -1,8 +1,8 @@
 """`pkgpanda setup`: fetches this cluster's packages, activates them, installs and starts the units.
 
 Layout: packages/<id>/ as unpacked; active/<name> -> packages/<id>; bin, etc: links into the active
-packages; units copied into /etc/systemd/system. A folder named X_<role> of a package counts as X on nodes
-of that role only.
+packages; units copied into /etc/systemd/system. A folder named X_<role> of a package counts as X on
+nodes of that role only.
 """
 import json
 import os
@@ -53,7 +53,9 @@ def wanted_here(package_id: str, only_on: dict, here: list) -> bool:
 
 
 def fetch_packages(url: str, ids: list):
-    missing = {i: f"{ROOT}/packages/{i}.tar.xz" for i in ids if not os.path.isdir(f"{ROOT}/packages/{i}")}
+    missing = {
+        i: f"{ROOT}/packages/{i}.tar.xz" for i in ids if not os.path.isdir(f"{ROOT}/packages/{i}")
+    }
     if not missing:
         return
     say(f"Fetching {' '.join(missing)}")
@@ -62,15 +64,31 @@ def fetch_packages(url: str, ids: list):
         place = f"{ROOT}/packages/{package_id}"
         shutil.rmtree(f"{place}.new", ignore_errors=True)
         os.makedirs(f"{place}.new")
-        subprocess.run(["tar", "-xJf", archive, "-C", f"{place}.new", "--no-same-owner"], check=True)
+        subprocess.run(
+            ["tar", "-xJf", archive, "-C", f"{place}.new", "--no-same-owner"], check=True
+        )
         os.rename(f"{place}.new", place)
         os.unlink(archive)
 
 
 def create_user(name: str):
     if subprocess.run(["getent", "passwd", name], stdout=subprocess.DEVNULL).returncode != 0:
-        subprocess.run(["useradd", "--system", "--user-group", "--home-dir", ROOT, "--no-create-home",
-                        "--shell", "/sbin/nologin", "--comment", "DC/OS System User", name], check=True)
+        subprocess.run(
+            [
+                "useradd",
+                "--system",
+                "--user-group",
+                "--home-dir",
+                ROOT,
+                "--no-create-home",
+                "--shell",
+                "/sbin/nologin",
+                "--comment",
+                "DC/OS System User",
+                name,
+            ],
+            check=True,
+        )
 
 
 def folders_of(package: str, kind: str, here: list) -> list:

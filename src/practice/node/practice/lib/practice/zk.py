@@ -23,11 +23,14 @@ def connect():
     """A KazooClient. Waits for ever: ZooKeeper may need minutes to find its quorum."""
     from kazoo.client import KazooClient
     from kazoo.retry import KazooRetry
+
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s")
     client = KazooClient(
-        hosts=",".join(f"{ip}:2181" for ip in node.masters()), timeout=SESSION_S,
+        hosts=",".join(f"{ip}:2181" for ip in node.masters()),
+        timeout=SESSION_S,
         connection_retry=KazooRetry(max_tries=-1, delay=0.5, max_delay=5, ignore_expire=True),
-        command_retry=KazooRetry(max_tries=-1, delay=0.5, max_delay=5, ignore_expire=True))
+        command_retry=KazooRetry(max_tries=-1, delay=0.5, max_delay=5, ignore_expire=True),
+    )
     client.start_async().wait()
     for name in FOLDERS:
         client.ensure_path(f"{ROOT}/{name}")
@@ -41,7 +44,7 @@ def encode(value) -> bytes:
 def leader_node(children: list, prefix: str = INFO):
     """Name of the candidate with the lowest number, or None."""
     candidates = [name for name in children if name.startswith(prefix)]
-    return min(candidates, key=lambda name: int(name[len(prefix):]), default=None)
+    return min(candidates, key=lambda name: int(name[len(prefix) :]), default=None)
 
 
 class Folder:
@@ -53,6 +56,7 @@ class Folder:
 
     def _update(self, children):
         from kazoo.exceptions import NoNodeError
+
         fresh = {}
         for name in children:
             if name in self.content:
