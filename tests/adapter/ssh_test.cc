@@ -118,7 +118,7 @@ TEST_F(SshTest, InputGoesOnAfterOutputHasEnded) {
 
 TEST_F(SshTest, DaemonLeftBehindDoesNotHoldTheCommand) {
   const auto start = steady_clock::now();
-  const auto result = run("timeout 120 tail -f /dev/null & echo $!; exit 4");
+  const auto result = run("timeout 120 tail -f /dev/null >/dev/null & echo $!; exit 4");
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_LT(steady_clock::now() - start, seconds(30));
   EXPECT_EQ(run("kill " + std::string(trim(result.out))).exit_code, 0);
