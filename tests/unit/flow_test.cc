@@ -270,7 +270,6 @@ TEST_F(Flow, ADomainOfSomebodyElseIsLeftAloneAndNamed) {
 }
 
 TEST_F(Flow, ALockedLabIsRefused) {
-  auto ports = world_->ports();
   const auto held = world_->lock(settings_.paths.lock("t"));
   try {
     run_up(lab(plain_yaml));
