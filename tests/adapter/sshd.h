@@ -41,6 +41,7 @@ class Sshd {
   void relay(const std::stop_token& stop, int client);
 
   TempDir directory_;
+  std::string user_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<int> connections_ = 0;

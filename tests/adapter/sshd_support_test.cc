@@ -50,7 +50,7 @@ pid_t spawn_sshd(const std::filesystem::path& config, int socket) {
 
 }  // namespace
 
-Sshd::Sshd() {
+Sshd::Sshd() : user_(getpwuid(geteuid())->pw_name) {
   const auto guests = make_ssh();
   const auto [host_key, host_public] = guests->generate_key();
   const auto [user_key, user_public] = guests->generate_key();
@@ -95,7 +95,7 @@ SshTarget Sshd::target() const {
   return {.node = "master-1",
           .address = "127.0.0.1",
           .port = port_,
-          .user = getpwuid(geteuid())->pw_name,
+          .user = user_,
           .private_key = directory_ / "user_key",
           .known_hosts = known_hosts()};
 }
