@@ -10,8 +10,9 @@ namespace vmlab {
 
 namespace {
 
-/// QEMU's translation cache takes 1 GiB of the host's memory unless told otherwise.
-constexpr const char* tb_cache_mib = "256";
+/// QEMU takes 1 GiB of the host's memory for translated code unless told otherwise. Measured on an idle
+/// 8 GiB node: 900 MiB resident with 256, 660 MiB with 96, at about the same CPU time to boot.
+constexpr const char* tb_cache_mib = "96";
 
 void add_head(pugi::xml_node domain, const Lab& lab, const Node& node) {
   set(domain, "type", lab.accelerator == Accelerator::kvm ? "kvm" : "qemu");
