@@ -238,7 +238,7 @@ Lab TopologyLoader::load(const YamlTree& tree) {
   std::vector<NodeDraft> drafts;
   if (const auto* nodes = top.require("nodes")) {
     drafts = load_nodes(*nodes, defaults, references_, problems_);
-    if (nodes->is_map() && nodes->entries.empty()) problems_.add(nodes->mark, "'nodes' is empty");
+    if (drafts.empty() && nodes->is_map()) problems_.add(nodes->mark, "the lab has no nodes");
   }
   for (const auto& draft : drafts) {
     const auto image = references_.images().find(draft.node.image);

@@ -160,10 +160,26 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports) 
   return load_lab(std::string(trim(*file)), settings, ports);
 }
 
+namespace {
+
+/// `known` is `wanted` with the accelerator that was proven.
+Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Ports& ports,
+               const std::stop_token& stop) {
+  auto plan = plan_up(known, observe(known, settings, ports, stop), settings.paths);
+  const bool fallen_back =
+      wanted.accelerator == Accelerator::automatic && known.accelerator == Accelerator::tcg;
+  if (fallen_back && !plan.steps.empty()) {
+    plan.notes.emplace_back("KVM was tried and does not work here: nodes are emulated, and slow");
+  }
+  return plan;
+}
+
+}  // namespace
+
 Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
   Lab known = lab;
   known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
-  return plan_up(known, observe(known, settings, ports, stop), settings.paths);
+  return make_plan(lab, known, settings, ports, stop);
 }
 
 namespace {
@@ -201,7 +217,7 @@ RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& 
   RunSummary all;
   bool planned_anything = false;
   for (int round = 0;; ++round) {
-    const auto plan = plan_up(known, observe(known, settings, ports, stop), settings.paths);
+    const auto plan = make_plan(lab, known, settings, ports, stop);
     if (plan.steps.empty()) {
       if (!planned_anything) {
         remember_topology(known, settings, ports);

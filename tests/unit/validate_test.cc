@@ -274,7 +274,8 @@ TEST(Validate, IpDetectIsAScript) {
 
 TEST(Validate, NodesAreThereAndNotTooMany) {
   EXPECT_EQ(problem_of(with("")), "1:1: 'nodes' is missing in 'topology'");
-  EXPECT_EQ(problem_of(with("nodes: {}")), "3:8: 'nodes' is empty");
+  EXPECT_EQ(problem_of(with("nodes: {}")), "3:8: the lab has no nodes");
+  EXPECT_EQ(problem_of(with("nodes: {n: {role: plain, count: 0}}")), "3:8: the lab has no nodes");
   EXPECT_EQ(problem_of(with("nodes: [a]")),
             "3:8: 'nodes' must be a map of groups, not a list [write {master: {role: master, "
             "count: 3}}]");
