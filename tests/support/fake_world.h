@@ -2,6 +2,7 @@
 // moves when somebody waits. Power can be cut before or after any effect.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -137,7 +138,7 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::vector<std::string> effects_;
   std::size_t cut_at_ = 0;
   bool cut_before_ = false;
-  bool dead_ = false;
+  std::atomic<bool> dead_ = false;  // asked by steps that run side by side
   int keys_made_ = 0;
   std::set<std::string> locks_;
 };
