@@ -1,6 +1,5 @@
 #include "base/digest.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <uuid/uuid.h>
 
@@ -34,8 +33,13 @@ std::string Sha256::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   EVP_DigestFinal_ex(state_->context.get(), digest.data(), &length);
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest.at(i));
+  text.reserve(2UL * length);
+  for (unsigned i = 0; i < length; ++i) {
+    text += digits[digest.at(i) >> 4U];
+    text += digits[digest.at(i) & 0xfU];
+  }
   return text;
 }
 
@@ -48,7 +52,7 @@ std::string sha256_hex(std::string_view data) {
 std::string hash_of(std::span<const std::string> parts) {
   Sha256 digest;
   for (const auto& part : parts) {
-    digest.update(fmt::format("{}:", part.size()));
+    digest.update(std::to_string(part.size()) + ":");
     digest.update(part);
   }
   return digest.hex();

@@ -1,6 +1,8 @@
 // Collects the steps of a plan; the parts of planning share it.
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -17,6 +19,8 @@ class PlanBuilder {
   const Lab& lab() const { return lab_; }
   const Observed& observed() const { return observed_; }
   const Paths& paths() const { return paths_; }
+  /// Path of an image's prepared disk; its name is a hash of the whole image, computed once.
+  const std::filesystem::path& prepared_image(const std::string& image);
   /// What is known of a node; an empty value for one never seen.
   const ObservedNode& seen(const std::string& node) const;
 
@@ -35,6 +39,7 @@ class PlanBuilder {
   const Observed& observed_;
   const Paths& paths_;
   Plan plan_;
+  std::map<std::string, std::filesystem::path> prepared_images_;
   std::unordered_set<std::string> ids_;
 };
 

@@ -201,8 +201,7 @@ class NodePlan {
   }
 
   void plan_disks(bool fresh, bool running) {
-    const auto& lab = builder_.lab();
-    const auto backing = builder_.paths().prepared_image(lab.images.at(node_.image));
+    const auto& backing = builder_.prepared_image(node_.image);
     if (fresh) {
       plan_image(builder_, node_.image);
       std::string why = "missing";

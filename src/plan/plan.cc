@@ -58,6 +58,12 @@ const ObservedNode& PlanBuilder::seen(const std::string& node) const {
   return found == observed_.nodes.end() ? nothing : found->second;
 }
 
+const std::filesystem::path& PlanBuilder::prepared_image(const std::string& image) {
+  auto& path = prepared_images_[image];
+  if (path.empty()) path = paths_.prepared_image(lab_.images.at(image));
+  return path;
+}
+
 const std::string& PlanBuilder::add(PlannedStep step) {
   std::erase_if(step.after, [this](const std::string& id) { return !ids_.contains(id); });
   ids_.insert(step.id);
