@@ -18,7 +18,7 @@ std::optional<std::uint64_t> parse_size_mib(std::string_view text) {
   std::uint64_t factor = 0;
   if (unit == "MiB" || unit == "M") factor = 1;
   if (unit == "GiB" || unit == "G") factor = 1024;
-  if (unit == "TiB" || unit == "T") factor = 1024 * 1024;
+  if (unit == "TiB" || unit == "T") factor = std::uint64_t{1024} * 1024;
   constexpr auto most = std::numeric_limits<std::uint64_t>::max() >> 24;  // bytes must fit too
   if (factor == 0 || number > most / factor) return std::nullopt;
   return number * factor;

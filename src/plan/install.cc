@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <ranges>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -79,16 +80,16 @@ class InstallPlan {
   }
 
   void find_needed() {
-    for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-      if (leaves_mark(*item)) {
-        const auto mark = mark_of(*item);
-        if (mark == MarkState::other && item->only_once) {
-          refuse_changed(*item);
+    for (const auto& item : std::views::reverse(items_)) {
+      if (leaves_mark(item)) {
+        const auto mark = mark_of(item);
+        if (mark == MarkState::other && item.only_once) {
+          refuse_changed(item);
         }
-        if (mark != MarkState::same) needed_.insert(item->id);
+        if (mark != MarkState::same) needed_.insert(item.id);
       }
-      if (!needed_.contains(item->id)) continue;
-      for (const auto& id : item->after) {
+      if (!needed_.contains(item.id)) continue;
+      for (const auto& id : item.after) {
         // The gates of lab/readiness.h are planned with the machines.
         const auto before = index_.find(id);
         if (before != index_.end() && !leaves_mark(items_[before->second])) needed_.insert(id);

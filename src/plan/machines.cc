@@ -320,7 +320,8 @@ void plan_machines(PlanBuilder& builder) {
   for (const auto& [name, seen] : builder.observed().nodes) {
     const auto& nodes = builder.lab().nodes;
     if (seen.domain && seen.domain->label && seen.domain->label->lab == builder.lab().name &&
-        std::ranges::none_of(nodes, [&](const Node& node) { return node.name == name; })) {
+        std::ranges::none_of(
+            nodes, [&node_name = name](const Node& node) { return node.name == node_name; })) {
       builder.note(fmt::format("{} is no longer in the topology; it is left as it is", name));
     }
   }

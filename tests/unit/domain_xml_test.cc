@@ -55,6 +55,7 @@ TEST(DomainXml, HashFollowsWhatTheDomainDependsOnAndIsInTheLabel) {
 TEST(DomainXml, NamesTheTwentySeventhDisk) {
   const auto lab = lab_with(Accelerator::tcg);
   auto node = lab.node("agent-1");
+  node.disks.clear();
   for (int i = 0; i < 26; ++i) node.disks.push_back({"/d" + std::to_string(i), 1024, "d"});
   const auto xml = domain_xml(lab, node, files_of(node)).xml;
   EXPECT_NE(xml.find("dev=\"vdz\""), std::string::npos);
