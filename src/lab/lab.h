@@ -64,9 +64,9 @@ struct Network {
   std::string uuid;
   std::string bridge;  // interface name, <= 15 characters
   std::string domain;  // DNS domain: `dcos.test`
-  Cidr cidr;     // prefix 0: to be chosen
-  Ipv4 gateway;  // also the name server
-  Mark mark;     // of the cidr, else of `network`
+  Cidr cidr;           // prefix 0: to be chosen
+  Ipv4 gateway;        // also the name server
+  Mark mark;           // of the cidr, else of `network`
 };
 
 /// Where the installer comes from: a path or a URL, never both.

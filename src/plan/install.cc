@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <ranges>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -80,7 +79,8 @@ class InstallPlan {
   }
 
   void find_needed() {
-    for (const auto& item : std::views::reverse(items_)) {
+    for (std::size_t i = items_.size(); i-- > 0;) {
+      const auto& item = items_[i];
       if (leaves_mark(item)) {
         const auto mark = mark_of(item);
         if (mark == MarkState::other && item.only_once) {

@@ -37,7 +37,7 @@ void plan_image(PlanBuilder& builder, const std::string& name) {
     const bool built = std::holds_alternative<BuildSource>(image.source);
     builder.add({.id = base_id,
                  .node = {},
-                 .title = fmt::format("{} image {}", built ? "build" : "download", name),
+                 .title = fmt::format("{} image {}", built ? "build" : "download", image.name),
                  .why = "missing",
                  .hash = base_hash(image),
                  .step = built ? Step{BuildBase{image}} : Step{DownloadBase{image}},
@@ -46,7 +46,7 @@ void plan_image(PlanBuilder& builder, const std::string& name) {
   }
   builder.add({.id = id,
                .node = {},
-               .title = fmt::format("prepare image {}", name),
+               .title = fmt::format("prepare image {}", image.name),
                .why = "missing",
                .hash = prepared_hash(image),
                .step = PrepareImage{image},

@@ -64,7 +64,7 @@ Verdict ask(const Gate& gate, const Lab& lab, const Paths& paths, Ports& ports,
       results.push_back(ask_http(std::get<HttpProbe>(probe), ports, stop));
     }
   }
-  const auto verdict = gate.judge(results, gate.expect);
+  auto verdict = gate.judge(results, gate.expect);
   if (verdict.kind == Verdict::Kind::not_yet) refuse_dead(results, lab, ports);
   return verdict;
 }

@@ -39,13 +39,13 @@ section chronyc -n tracking
 :
 )";
 
-constexpr std::size_t console_tail = 64 * 1024;
+constexpr std::size_t console_tail = 65536;
 
 }  // namespace
 
 fs::path collect_evidence(const PlannedStep& step, const Lab& lab, const Paths& paths, Ports& ports,
                           std::stop_token stop) {
-  bool any = false;
+  int files = 0;
   std::string name = mark_name(step.id);
   const auto directory = paths.evidence(lab.name) / name;
   for (const auto& node : nodes_of(step)) {
@@ -53,20 +53,20 @@ fs::path collect_evidence(const PlannedStep& step, const Lab& lab, const Paths& 
       if (const auto console = ports.system.read(paths.console(lab.name, node))) {
         const auto from = console->size() > console_tail ? console->size() - console_tail : 0;
         ports.system.write(directory / (node + ".console"), console->substr(from), 0600);
-        any = true;
+        ++files;
       }
       const auto result = ports.guests.run(
           ssh_target_of(lab, lab.node(node), paths),
           {.script = guest_script, .input = {}, .timeout = std::chrono::seconds(60), .on_line = {}},
           stop);
       ports.system.write(directory / (node + ".guest"), result.out, 0600);
-      any = true;
+      ++files;
     } catch (const Error&) {
       // An unreachable guest is often the failure itself; the console is what is left of it.
       continue;
     }
   }
-  return any ? directory : fs::path();
+  return files > 0 ? directory : fs::path();
 }
 
 }  // namespace vmlab

@@ -126,7 +126,8 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports) {
   };
   auto lab = load(*text, file.string(), settings.library, read, exists,
                   fs::absolute(file).parent_path().string());
-  lab = resolve(std::move(lab), host_view(lab.name, ports));
+  const auto host = host_view(lab.name, ports);
+  lab = resolve(std::move(lab), host);
   if (lab.dcos) {
     const auto lint = lint_config(lab);
     if (!lint.errors.empty()) throw BadInput(lint.errors);

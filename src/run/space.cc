@@ -8,7 +8,7 @@ namespace vmlab {
 
 namespace {
 
-constexpr std::uint64_t mib = 1024 * 1024;
+constexpr std::uint64_t mib = 1048576;
 
 // Measured on debian-12: tree, disk and prepared disk take 1.2 to 1.6 GiB each; a booted node's
 // overlay 0.2 GiB.

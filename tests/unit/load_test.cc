@@ -211,8 +211,8 @@ TEST(BadTopology, DeepNesting) {
   std::string steps;
   for (int i = 0; i < 1'000; ++i) steps += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
   const auto start = std::chrono::steady_clock::now();
-  for (const auto& text : {std::string(50'000, '['), std::string(50'000, '{'), maps, dashes,
-                           steps, std::string("name: ") + std::string(50'000, '[')}) {
+  for (const auto& text : {std::string(50'000, '['), std::string(50'000, '{'), maps, dashes, steps,
+                           std::string("name: ") + std::string(50'000, '[')}) {
     const auto found = problems_of(text);
     ASSERT_FALSE(found.empty());
     EXPECT_NE(found[0].find("nested deeper than 40 levels"), std::string::npos) << found[0];
