@@ -133,7 +133,13 @@ struct GuestResult {
 /// error.
 class Unreachable : public Error {
  public:
-  using Error::Error;
+  /// `cannot reach 'master-1' (root@…)` and its cause, which alone serves where the node is named.
+  Unreachable(const std::string& what, std::string cause)
+      : Error(what + ": " + cause), cause_(std::move(cause)) {}
+  const std::string& cause() const noexcept { return cause_; }
+
+ private:
+  std::string cause_;
 };
 
 class Guests {

@@ -246,10 +246,10 @@ class Command {
   }
 
   [[noreturn]] void fail_unstarted(const std::string& cause) const {
-    throw SshSession::NotStarted(fmt::format("cannot run a command on {}: {}", where_, cause));
+    throw SshSession::NotStarted(fmt::format("cannot run a command on {}", where_), cause);
   }
   [[noreturn]] void fail(const std::string& cause) const {
-    throw Unreachable(fmt::format("cannot finish a command on {}: {}", where_, cause));
+    throw Unreachable(fmt::format("cannot finish a command on {}", where_), cause);
   }
   [[noreturn]] void fail_late() const {
     fail(fmt::format("no end within {}", format_duration(timeout_)));
@@ -272,7 +272,7 @@ int SshSession::exec(const std::string& script, const SshStreams& streams, milli
                      const std::stop_token& stop) {
   // Whatever is thrown leaves a channel in an unknown state behind.
   if (std::exchange(broken_, true)) {
-    throw NotStarted(fmt::format("cannot use the broken connection to {}", where_));
+    throw NotStarted(fmt::format("cannot run a command on {}", where_), "the connection is broken");
   }
   Command run(session_.get(), where_, streams, timeout, stop);
   // The user's login shell is whatever it is; scripts are for /bin/sh.

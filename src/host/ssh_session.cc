@@ -57,7 +57,7 @@ void notice_death(int fd) {
 int connect_tcp(const SshTarget& target, const std::string& where, SshClock::time_point deadline,
                 const std::stop_token& stop) {
   const auto fail = [&where](const std::string& cause) {
-    return Unreachable(fmt::format("cannot reach {}: {}", where, cause));
+    return Unreachable(fmt::format("cannot reach {}", where), cause);
   };
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
@@ -138,9 +138,9 @@ void SshSession::open(const SshTarget& target, const std::stop_token& stop) {
   const int code =
       repeat_ssh(session, SSH_AGAIN, deadline_, stop, [&] { return ssh_connect(session); });
   if (code == SSH_OK) return;
-  throw Unreachable(fmt::format(
-      "cannot reach {}: {}", where_,
-      code == SSH_AGAIN ? "its sshd accepts but does not answer" : ssh_get_error(session)));
+  throw Unreachable(
+      fmt::format("cannot reach {}", where_),
+      code == SSH_AGAIN ? "its sshd accepts but does not answer" : ssh_get_error(session));
 }
 
 void SshSession::verify_host_key(const SshTarget& target) {
@@ -182,7 +182,7 @@ void SshSession::log_in(const SshTarget& target, const std::stop_token& stop) {
   std::string cause = ssh_get_error(session_.get());
   if (code == SSH_AUTH_DENIED || code == SSH_AUTH_PARTIAL) cause = "it refuses the lab's key";
   if (code == SSH_AUTH_AGAIN) cause = "no answer in time";
-  throw Unreachable(fmt::format("cannot log in to {}: {}", where_, cause));
+  throw Unreachable(fmt::format("cannot log in to {}", where_), cause);
 }
 
 bool SshSession::alive() const {

@@ -180,7 +180,7 @@ class Applier {
     try {
       return guests().run(target(node), command, stop_);
     } catch (const Unreachable& error) {
-      progress_(fmt::format("connection lost ({}), trying again", error.message()), 0, 0);
+      progress_(fmt::format("connection lost ({}), trying again", error.cause()), 0, 0);
     }
     return guests().run(target(node), command, stop_);
   }

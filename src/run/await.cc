@@ -25,7 +25,7 @@ ProbeResult ask_guest(const GuestProbe& probe, const Lab& lab, const Paths& path
     result.out = std::move(answer.out);
     result.error = std::move(answer.err);
   } catch (const Unreachable& error) {
-    result.error = error.message();
+    result.error = error.cause();
   }
   return result;
 }

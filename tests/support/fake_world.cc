@@ -346,11 +346,11 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
   auto* domain = running_at(target.node);
   if (domain == nullptr || time_ - domain->started < ssh_after) {
     time_ += milliseconds(1000);  // a refused connection costs time too
-    throw Unreachable(fmt::format("cannot reach '{}': Connection refused", target.node));
+    throw Unreachable(fmt::format("cannot reach '{}'", target.node), "Connection refused");
   }
   if (!files.contains(target.private_key.string()) ||
       !files.contains(target.known_hosts.string())) {
-    throw Unreachable(fmt::format("cannot log in to '{}': no key", target.node));
+    throw Unreachable(fmt::format("cannot log in to '{}'", target.node), "no key");
   }
   auto& guest = guest_of(*domain);
   if (time_ - domain->started >= cloud_init_after) guest.cloud_init_done = true;
@@ -400,7 +400,7 @@ void FakeWorld::upload(const SshTarget& target, const fs::path& local, const std
   const std::lock_guard lock(mutex_);
   alive();
   auto* domain = running_at(target.node);
-  if (domain == nullptr) throw Unreachable(fmt::format("cannot reach '{}'", target.node));
+  if (domain == nullptr) throw Unreachable(fmt::format("cannot reach '{}'", target.node), "no such domain");
   if (!files.contains(local.string())) throw Error(fmt::format("cannot read '{}'", local.string()));
   if (guest_of(*domain).files.contains(remote)) return;
   effect("upload to " + target.node, [&] { guest_of(*domain).files.insert(remote); });
