@@ -84,12 +84,12 @@ std::string lab_name_of(const Context& context, const std::string& target) {
   return target;
 }
 
-Lab lab_of(const Context& context, const std::string& target) {
+Lab lab_of(const Context& context, const std::string& target, Installer installer) {
   if (target.empty() || !names_a_file(target)) {
-    return recall_lab(lab_name_of(context, target), context.settings, context.ports);
+    return recall_lab(lab_name_of(context, target), context.settings, context.ports, installer);
   }
   read_topology(target, context.ports.system);  // says what is wrong with the path itself
-  return load_lab(target, context.settings, context.ports);
+  return load_lab(target, context.settings, context.ports, installer);
 }
 
 ExitCode run_up(const Context& context) {
@@ -132,15 +132,6 @@ ExitCode run_validate(const Context& context) {
   }
   if (no_host) context.console.note("not compared with this host's networks: " + *no_host);
   if (!problems.empty()) throw BadInput(std::move(problems));
-  return ExitCode::done;
-}
-
-ExitCode run_status(const Context& context) {
-  const auto lab = lab_of(context, context.invocation.target);
-  const auto found = status(lab, context.settings, context.ports, context.stop);
-  auto& console = context.console;
-  console.result(context.invocation.json ? dump(status_json(found))
-                                         : render_status(found, console.out_style()));
   return ExitCode::done;
 }
 

@@ -40,7 +40,8 @@ ExitCode run_image_prune(const Context& context);
 
 /// The lab that FILE or LAB names: a file is read, a name is recalled; nothing at all means the
 /// only lab that is known.
-Lab lab_of(const Context& context, const std::string& target);
+Lab lab_of(const Context& context, const std::string& target,
+           Installer installer = Installer::verified);
 
 /// The name that FILE or LAB stands for, for commands that need no more.
 std::string lab_name_of(const Context& context, const std::string& target);

@@ -27,6 +27,11 @@ void Descriptor::write(std::string_view text) {
   }
 }
 
+bool Descriptor::closed() const {
+  pollfd pipe{descriptor_, 0, 0};
+  return closed_ || (::poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0);
+}
+
 Console::Console(Streams streams, LogFormat format, Detail detail)
     : streams_(std::move(streams)),
       format_(format != LogFormat::automatic ? format

@@ -24,6 +24,8 @@ class Descriptor {
  public:
   explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
   void write(std::string_view text);
+  /// Whether the reader of a pipe is known to have gone.
+  bool closed() const;
   const std::string& failure() const { return failure_; }  // empty: none
 
  private:
@@ -35,8 +37,10 @@ class Descriptor {
 struct Streams {
   Write out;
   Write err;
+  std::function<bool()> out_closed;  // empty: never
   Style out_style;
   Style err_style;
+  bool out_is_terminal = false;
   bool err_is_terminal = false;
   std::function<TerminalSize()> err_size;
   Now now;
@@ -52,6 +56,8 @@ class Console {
   void note(const std::string& message);
   void error(const Error& error);
   void problems(const BadInput& input);
+  bool result_is_read() const { return !streams_.out_closed || !streams_.out_closed(); }
+  bool out_is_terminal() const { return streams_.out_is_terminal; }
   Style out_style() const { return streams_.out_style; }
   Style err_style() const { return streams_.err_style; }
   bool json() const { return format_ == LogFormat::json; }

@@ -27,8 +27,10 @@ Streams real_streams(Descriptor& out, Descriptor& err) {
   Streams streams;
   streams.out = [&out](std::string_view text) { out.write(text); };
   streams.err = [&err](std::string_view text) { err.write(text); };
+  streams.out_closed = [&out] { return out.closed(); };
   streams.out_style = style_for(STDOUT_FILENO);
   streams.err_style = style_for(STDERR_FILENO);
+  streams.out_is_terminal = is_terminal(STDOUT_FILENO);
   streams.err_is_terminal = is_terminal(STDERR_FILENO);
   streams.err_size = [] { return terminal_size(STDERR_FILENO); };
   streams.now = [] { return std::chrono::system_clock::now(); };

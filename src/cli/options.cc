@@ -7,13 +7,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/command_line.h"
 
 namespace vmlab {
 
 namespace {
-
-const std::string targets_help =
-    "a topology file, or the name of a lab; may be left out when only one lab is known";
 
 /// All commands, described; fills `into` when it parses.
 class CommandLine {
@@ -34,7 +32,7 @@ class CommandLine {
         "Exit codes: 0 done, 1 failed, 2 bad input, 3 locked by another run, 130 interrupted.");
     add_globals();
     add_lab_commands();
-    add_node_commands();
+    add_node_commands(app_, into_);
     add_image_commands();
   }
 
@@ -60,15 +58,6 @@ class CommandLine {
   }
 
  private:
-  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description,
-                const std::string& examples) {
-    auto* command = parent.add_subcommand(name, description);
-    command->fallthrough();
-    command->allow_extras();
-    command->footer("Examples:\n" + examples + "\n\nOptions of every command: vmlab --help");
-    return command;
-  }
-
   void add_globals() {
     app_.add_option("--state-dir", into_.state_dir, "where labs and images live")
         ->envname("VMLAB_STATE_DIR")
@@ -88,94 +77,61 @@ class CommandLine {
   }
 
   void add_lab_commands() {
-    auto* up = add(app_, "up", "make a topology file's lab real; run again it continues",
-                   "  vmlab up topologies/dcos.yaml\n"
-                   "  vmlab up topologies/dcos.yaml --accelerator tcg\n"
-                   "  vmlab up topologies/dcos.yaml --log-format json | jq .");
+    auto* up = add_command(app_, "up", "make a topology file's lab real; run again it continues",
+                           "  vmlab up topologies/dcos.yaml\n"
+                           "  vmlab up topologies/dcos.yaml --accelerator tcg\n"
+                           "  vmlab up topologies/dcos.yaml --log-format json | jq .");
     up->add_option("FILE", into_.target, targets_help)->type_name(" ");
     add_choice(
         *up, "--accelerator", into_.accelerator, "KIND", "auto is kvm where it works",
         {{"auto", Accelerator::automatic}, {"kvm", Accelerator::kvm}, {"tcg", Accelerator::tcg}});
 
-    auto* plan = add(app_, "plan", "what `up` would do, and why; changes nothing",
-                     "  vmlab plan topologies/dcos.yaml\n"
-                     "  vmlab plan topologies/dcos.yaml --json");
+    auto* plan = add_command(app_, "plan", "what `up` would do, and why; changes nothing",
+                             "  vmlab plan topologies/dcos.yaml\n"
+                             "  vmlab plan topologies/dcos.yaml --json");
     plan->add_option("FILE", into_.target, targets_help)->type_name(" ");
-    add_json(plan);
+    add_json(plan, into_);
 
-    auto* validate = add(app_, "validate", "check topology files; all problems at once",
-                         "  vmlab validate topologies/*.yaml");
+    auto* validate = add_command(app_, "validate", "check topology files; all problems at once",
+                                 "  vmlab validate topologies/*.yaml");
     validate->add_option("FILE", into_.files, "topology files")->type_name(" ")->required();
 
-    auto* status = add(app_, "status", "how far a lab and its nodes have come",
-                       "  vmlab status\n"
-                       "  vmlab status dcos --json");
-    status->add_option("LAB", into_.target, targets_help)->type_name(" ");
-    add_json(status);
-
-    auto* down = add(app_, "down", "remove all that a lab made, and nothing else",
-                     "  vmlab down dcos\n"
-                     "  vmlab down topologies/dcos.yaml");
+    auto* down = add_command(app_, "down", "remove all that a lab made, and nothing else",
+                             "  vmlab down dcos\n"
+                             "  vmlab down topologies/dcos.yaml");
     down->add_option("LAB", into_.target, "a lab's name, or its topology file")
         ->type_name(" ")
         ->required();
 
-    auto* endpoints = add(app_, "endpoints", "what the lab offers, asked now",
-                          "  vmlab endpoints\n"
-                          "  vmlab endpoints dcos --json");
-    endpoints->add_option("LAB", into_.target, targets_help)->type_name(" ");
-    add_json(endpoints);
-
-    add(app_, "version", "the version of vmlab", "  vmlab version");
-  }
-
-  void add_node_commands() {
-    auto* ssh = add(app_, "ssh", "a shell, or one command, on a node",
-                    "  vmlab ssh master-1\n"
-                    "  vmlab ssh master-1 -- journalctl -u dcos-exhibitor\n"
-                    "  vmlab ssh agent-1 -- 'df -h | grep mesos'");
-    ssh->add_option("NODE", into_.node, "name of the node")->type_name(" ")->required();
-    ssh->add_option("--lab", into_.target, targets_help)->type_name("LAB");
-
-    auto* exec = add(app_, "exec", "one command on many nodes at once",
-                     "  vmlab exec 'agent-*' -- docker ps\n"
-                     "  vmlab exec 'master-*,bootstrap' -- chronyc tracking\n"
-                     "  vmlab exec '*' -- 'systemctl --failed | head'");
-    exec->add_option("PATTERN", into_.pattern, "node names with * and ?, several with commas")
-        ->type_name(" ")
-        ->required();
-    exec->add_option("--lab", into_.target, targets_help)->type_name("LAB");
-    exec->add_option_function<unsigned>(
-            "--timeout", [this](unsigned s) { into_.timeout = std::chrono::seconds(s); },
-            "seconds that a command may take (default 600)")
-        ->check(CLI::Range(1U, 86400U))
-        ->type_name("SECONDS");
+    add_command(app_, "version", "the version of vmlab", "  vmlab version");
   }
 
   void add_image_commands() {
-    auto* image = add(app_, "image", "images that nodes start from",
-                      "  vmlab image list\n"
-                      "  vmlab image build debian-12\n"
-                      "  vmlab image prune --dry-run");
-    auto* list =
-        add(*image, "list", "the catalogue, and what of it is here", "  vmlab image list --json");
-    add_json(list);
-    auto* build = add(*image, "build", "make the prepared image, with all that it needs",
-                      "  vmlab image build debian-12");
+    auto* image = add_command(app_, "image", "images that nodes start from",
+                              "  vmlab image list\n"
+                              "  vmlab image build debian-12\n"
+                              "  vmlab image prune --dry-run");
+    auto* list = add_command(*image, "list", "the catalogue, and what of it is here",
+                             "  vmlab image list --json");
+    add_json(list, into_);
+    auto* build = add_command(*image, "build", "make the prepared image, with all that it needs",
+                              "  vmlab image build debian-12");
     build->add_option("NAME", into_.images, "images of the catalogue")->type_name(" ")->required();
-    auto* pull = add(*image, "pull", "download the base image only", "  vmlab image pull rocky-9");
+    auto* pull =
+        add_command(*image, "pull", "download the base image only", "  vmlab image pull rocky-9");
     pull->add_option("NAME", into_.images, "images of the catalogue")->type_name(" ")->required();
-    auto* verify = add(*image, "verify", "check the files that are here",
-                       "  vmlab image verify\n"
-                       "  vmlab image verify debian-12");
+    auto* verify = add_command(*image, "verify", "check the files that are here",
+                               "  vmlab image verify\n"
+                               "  vmlab image verify debian-12");
     verify->add_option("NAME", into_.images, "images of the catalogue; default: all");
-    add_json(verify);
-    auto* prune = add(*image, "prune", "remove files that no image of the catalogue is made from",
-                      "  vmlab image prune --dry-run\n"
-                      "  vmlab image prune --all");
+    add_json(verify, into_);
+    auto* prune =
+        add_command(*image, "prune", "remove files that no image of the catalogue is made from",
+                    "  vmlab image prune --dry-run\n"
+                    "  vmlab image prune --all");
     prune->add_flag("--all", into_.all, "current images too; never one that a lab uses");
     prune->add_flag("--dry-run", into_.dry_run, "only say what would be removed");
-    add_json(prune);
+    add_json(prune, into_);
   }
 
   template <class Value>
@@ -199,10 +155,6 @@ class CommandLine {
             },
             fmt::format("{}: {}", all, description))
         ->type_name(type);
-  }
-
-  void add_json(CLI::App* command) {
-    command->add_flag("--json", into_.json, "one JSON record instead of text");
   }
 
   const CLI::App* chosen() const {

@@ -27,8 +27,10 @@ struct Invocation {
   std::vector<std::string> files;  // validate
   bool json = false;
   Accelerator accelerator = Accelerator::automatic;
-  std::string node;                // ssh
-  std::string pattern;             // exec
+  std::string node;     // ssh
+  std::string pattern;  // exec
+  bool probe = false;   // status
+  bool watch = false;
   std::vector<std::string> words;  // after `--`
   std::chrono::seconds timeout{600};
   std::vector<std::string> images;  // image build, pull, verify

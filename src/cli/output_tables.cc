@@ -42,6 +42,10 @@ std::string dump(const ordered_json& value) {
   return value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+std::string dump_line(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
 std::string render_status(const LabStatus& status, Style style) {
   auto text = fmt::format("lab {}  {}\n", style.bold(status.name), to_text(status.phase));
   const auto fact = [&](std::string_view name, const std::string& value) {
@@ -54,8 +58,11 @@ std::string render_status(const LabStatus& status, Style style) {
   Table table({"NODE", "ROLE", "ADDRESS", "PHASE", "DOMAIN", "SSH", "CPUS", "MEMORY", "NOTE"});
   for (const auto& node : status.nodes) {
     table.add({node.name, to_text(node.role), node.address.text(), to_text(node.phase),
-               node.domain_state, node.reached ? "yes" : "no", std::to_string(node.cpus),
-               format_size_mib(node.memory_mib), node.note});
+               node.domain_state,
+               !node.asked    ? "-"
+               : node.reached ? "yes"
+                              : "no",
+               std::to_string(node.cpus), format_size_mib(node.memory_mib), node.note});
   }
   text += table.empty() ? "no nodes\n" : table.render(style);
   for (const auto& note : status.notes) {
@@ -81,7 +88,7 @@ ordered_json status_json(const LabStatus& status) {
         node.address.value == 0 ? ordered_json(nullptr) : ordered_json(node.address.text());
     entry["phase"] = to_text(node.phase);
     entry["domain"] = node.domain_state;
-    entry["reached"] = node.reached;
+    entry["reached"] = node.asked ? ordered_json(node.reached) : ordered_json(nullptr);
     entry["note"] = text_or_null(node.note);
     entry["cpus"] = node.cpus;
     entry["memory_mib"] = node.memory_mib;

@@ -27,7 +27,8 @@ class Table {
 
 std::string render_status(const LabStatus& status, Style style);
 /// {"name","file","network","release","phase","nodes":[{"name","group","role","address","phase",
-/// "domain","reached","note","cpus","memory_mib"}],"notes":[…]}; null for nothing.
+/// "domain","reached","note","cpus","memory_mib"}],"notes":[…]}; null for nothing, and for
+/// `reached` where the node was not asked.
 nlohmann::ordered_json status_json(const LabStatus& status);
 
 /// `vmlab plan`: each step with its reason, then what it comes to.
@@ -41,5 +42,6 @@ nlohmann::ordered_json text_or_null(const std::string& text);
 
 /// `value` with an indent of 2 and a line end; invalid UTF-8 is replaced, never thrown at.
 std::string dump(const nlohmann::ordered_json& value);
+std::string dump_line(const nlohmann::ordered_json& value);  // the same on one line
 
 }  // namespace vmlab

@@ -44,7 +44,7 @@ const Node& Lab::node(const std::string& node_name) const {
   std::string hint = near ? "did you mean '" + *near + "'?" : "";
   if (!near && names.size() <= 20) hint = "nodes of this lab: " + join(names, ", ");
   throw Error("cannot find node '" + node_name + "': lab '" + name + "' has none of that name",
-              hint);
+              hint, ExitCode::bad_input);
 }
 
 std::vector<const Node*> Lab::with_role(Role role) const {

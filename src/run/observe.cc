@@ -60,10 +60,9 @@ void observe_disks(const Lab& lab, const Node& node, const Paths& paths, Ports& 
 
 }  // namespace
 
-Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
-  const auto& paths = settings.paths;
+Observed observe_host(const Lab& lab, const Settings& settings, Ports& ports) {
   Observed observed;
-  observed.directory = ports.system.stat(paths.lab(lab.name)).has_value();
+  observed.directory = ports.system.stat(settings.paths.lab(lab.name)).has_value();
   for (auto& network : ports.hypervisor.networks()) {
     if (network.name == lab.network.name) observed.network = std::move(network);
   }
@@ -81,6 +80,12 @@ Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::st
       observed.nodes[node].domain = std::move(domain);
     }
   }
+  return observed;
+}
+
+Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
+  const auto& paths = settings.paths;
+  auto observed = observe_host(lab, settings, ports);
   for (const auto& [name, image] : lab.images) {
     observed.base_images[name] = ports.system.stat(paths.base_image(image)).has_value();
     observed.prepared_images[name] = ports.system.stat(paths.prepared_image(image)).has_value();

@@ -110,7 +110,7 @@ void check_release(Lab& lab, Ports& ports) {
 
 }  // namespace
 
-Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports) {
+Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer) {
   const auto text = ports.system.read(file);
   if (!text) {
     throw BadInput({{.file = file.string(),
@@ -120,19 +120,24 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports) {
                      .help = ""}});
   }
   const auto read = [&ports](const std::string& path) { return ports.system.read(path); };
-  const auto exists = [&ports](const std::string& path) {
-    const auto info = ports.system.stat(path);
-    return info && !info->directory;
-  };
+  FileExists exists;
+  if (installer == Installer::verified) {
+    exists = [&ports](const std::string& path) {
+      const auto info = ports.system.stat(path);
+      return info && !info->directory;
+    };
+  }
   auto lab = load(*text, file.string(), settings.library, read, exists,
                   fs::absolute(file).parent_path().string());
   const auto host = host_view(lab.name, ports);
   lab = resolve(std::move(lab), host);
-  if (lab.dcos) {
-    const auto lint = lint_config(lab);
-    if (!lint.errors.empty()) throw BadInput(lint.errors);
+  if (installer == Installer::verified) {
+    if (lab.dcos) {
+      const auto lint = lint_config(lab);
+      if (!lint.errors.empty()) throw BadInput(lint.errors);
+    }
+    check_release(lab, ports);
   }
-  check_release(lab, ports);
   if (settings.accelerator != Accelerator::automatic) lab.accelerator = settings.accelerator;
   return lab;
 }
@@ -146,7 +151,8 @@ std::vector<std::string> known_labs(const Settings& settings, Ports& ports) {
   return names;
 }
 
-Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports) {
+Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
+               Installer installer) {
   const auto file = ports.system.read(settings.paths.topology(name));
   if (!file) {
     const auto known = known_labs(settings, ports);
@@ -156,9 +162,10 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports) 
     } else if (!known.empty()) {
       hint = "known labs: " + join(known, ", ");
     }
-    throw Error(fmt::format("cannot find lab '{}': `vmlab up` has not made it", name), hint);
+    throw Error(fmt::format("cannot find lab '{}': `vmlab up` has not made it", name), hint,
+                ExitCode::bad_input);
   }
-  return load_lab(std::string(trim(*file)), settings, ports);
+  return load_lab(std::string(trim(*file)), settings, ports, installer);
 }
 
 namespace {
@@ -265,39 +272,6 @@ RunSummary down(const std::string& name, const Settings& settings, Ports& ports,
   auto summary = execute(plan, pool_limits(settings), apply_step, reporter, clock, stop);
   if (summary.ok()) ports.system.remove(settings.paths.lock(name));
   return summary;
-}
-
-LabStatus status(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
-  const auto observed = observe(lab, settings, ports, stop);
-  LabStatus result;
-  result.name = lab.name;
-  result.file = lab.file;
-  result.network = lab.network.cidr.text();
-  if (lab.dcos) {
-    const auto& release = lab.dcos->release;
-    result.release = release.practice      ? "practice"
-                     : release.url.empty() ? release.path
-                                           : release.url;
-  }
-  const auto phases = phases_of(lab, observed);
-  result.phase = Phase::installed;
-  for (const auto& node : lab.nodes) {
-    const auto& seen = observed.nodes.at(node.name);
-    NodeStatus line;
-    line.name = node.name;
-    line.group = node.group;
-    line.role = node.role;
-    line.address = node.address;
-    line.phase = phases.at(node.name);
-    line.domain_state = seen.domain ? to_text(seen.domain->state) : "absent";
-    line.reached = seen.reached;
-    line.note = seen.unreachable_because;
-    line.cpus = node.cpus;
-    line.memory_mib = node.memory_mib;
-    result.phase = std::min(result.phase, line.phase);
-    result.nodes.push_back(std::move(line));
-  }
-  return result;
 }
 
 SshTarget ssh_target(const Lab& lab, const Node& node, const Settings& settings) {

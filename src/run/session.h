@@ -29,6 +29,7 @@ struct NodeStatus {
   Ipv4 address;
   Phase phase = Phase::absent;
   std::string domain_state;  // `running`, `shut off`, `absent`
+  bool asked = false;        // the node itself was; otherwise its phase is the history's word
   bool reached = false;      // ssh answered
   std::string note;          // why not, or what differs
   unsigned cpus = 0;
@@ -45,15 +46,23 @@ struct LabStatus {
   std::vector<std::string> notes;
 };
 
+/// Whether the installer's sum is computed, which takes seconds, and config.yaml looked at: what is
+/// going to be installed must be known to the byte, a look at a lab needs neither.
+enum class Installer { verified, unseen };
+
 /// Topology file to a complete lab: reads the file, asks host and hypervisor for taken networks,
 /// keeps the network that the lab has already. Throws BadInput or Error.
-Lab load_lab(const std::filesystem::path& file, const Settings& settings, Ports& ports);
+Lab load_lab(const std::filesystem::path& file, const Settings& settings, Ports& ports,
+             Installer installer = Installer::verified);
 
 /// The lab as `up` left it under `paths.lab(name)`: for commands that name a lab and no file.
 /// Throws Error with the known labs and "did you mean".
-Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports);
+Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
+               Installer installer = Installer::verified);
 std::vector<std::string> known_labs(const Settings& settings, Ports& ports);
 
+/// What the hypervisor and the lab's directory tell of networks and domains; no disks, no marks.
+Observed observe_host(const Lab& lab, const Settings& settings, Ports& ports);
 Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
 Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
 
@@ -62,7 +71,12 @@ RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& 
               std::stop_token stop);
 RunSummary down(const std::string& name, const Settings& settings, Ports& ports, Reporter& reporter,
                 std::stop_token stop);
-LabStatus status(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
+
+/// Asking the guests takes a second or several; the host alone answers at once, and the lab's
+/// history says how far its runs came.
+enum class Ask { host, guests };
+LabStatus status(const Lab& lab, Ask ask, const Settings& settings, Ports& ports,
+                 std::stop_token stop);
 
 /// How ssh reaches a node.
 SshTarget ssh_target(const Lab& lab, const Node& node, const Settings& settings);

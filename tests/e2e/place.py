@@ -133,7 +133,8 @@ class Place:
                 str(VMLAB) in line.split(" ")[0]]
 
     def status(self, lab):
-        return json.loads(self.vmlab("status", lab, "--json").expect().out)
+        """As the nodes themselves tell it."""
+        return json.loads(self.vmlab("status", lab, "--probe", "--json").expect().out)
 
     def lab_dir(self, lab):
         return self.state / "labs" / lab

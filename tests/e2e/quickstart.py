@@ -76,11 +76,15 @@ def up():
 
 def status():
     """`./quickstart -- CMD` runs in the same place; status says that every node is installed."""
-    result = quickstart("--", "vmlab", "status", LAB, "--json").expect()
+    result = quickstart("--", "vmlab", "status", LAB, "--probe", "--json").expect()
     nodes = {node["name"]: node for node in json.loads(result.out)["nodes"]}
     equal(sorted(nodes), sorted(NODES), "nodes")
     for name, node in nodes.items():
         equal((name, node["phase"], node["reached"]), (name, "installed", True), "node")
+    # Without asking them: the same, at once.
+    remembered = json.loads(place.vmlab("status", LAB, "--json").expect().out)["nodes"]
+    equal({node["name"]: node["phase"] for node in remembered},
+          {name: node["phase"] for name, node in nodes.items()}, "phases that are remembered")
     table = quickstart("--", "vmlab", "status").expect().out
     for name in NODES:
         check(name in table, f"{name} is missing in\n{table}")

@@ -102,7 +102,7 @@ TEST_F(Commands, StatusNeedsNoNameWhenOneLabIsKnown) {
   EXPECT_NE(table.find("box-1"), std::string::npos) << table;
   EXPECT_EQ(run({"status", "/topologies/small.yaml"}), ExitCode::done);
   EXPECT_EQ(out_, table);
-  EXPECT_EQ(run({"status", "smal"}), ExitCode::failed);
+  EXPECT_EQ(run({"status", "smal"}), ExitCode::bad_input);
   EXPECT_NE(err_.find("did you mean 'small'?"), std::string::npos) << err_;
 }
 
@@ -175,7 +175,7 @@ TEST_F(Commands, EndpointsOfALabWithoutAProduct) {
 TEST_F(Commands, SshToALabThatIsNotUp) {
   EXPECT_EQ(run({"ssh", "box-1", "--lab", "/topologies/small.yaml"}), ExitCode::failed);
   EXPECT_NE(err_.find("vmlab up /topologies/small.yaml"), std::string::npos) << err_;
-  EXPECT_EQ(run({"ssh", "bax-1", "--lab", "/topologies/small.yaml"}), ExitCode::failed);
+  EXPECT_EQ(run({"ssh", "bax-1", "--lab", "/topologies/small.yaml"}), ExitCode::bad_input);
   EXPECT_NE(err_.find("box-1"), std::string::npos) << err_;
 }
 

@@ -138,9 +138,29 @@ TEST_F(Flow, NothingBecomesARunningCluster) {
   EXPECT_TRUE(summary.ok()) << failure(summary);
   EXPECT_EQ(world_->domains_by_name.size(), 6U);
   auto ports = world_->ports();
-  const auto found = status(lab_, settings_, ports, {});
-  EXPECT_EQ(found.phase, Phase::installed);
+  EXPECT_EQ(status(lab_, Ask::guests, settings_, ports, {}).phase, Phase::installed);
   EXPECT_EQ(reporter_.ends, 1);
+}
+
+TEST_F(Flow, StatusWithoutAskingTheGuestsSaysWhatTheyWouldSay) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  auto ports = world_->ports();
+  const auto phases = [&](Ask ask) {
+    std::map<std::string, Phase> found;
+    for (const auto& node : status(lab_, ask, settings_, ports, {}).nodes) {
+      EXPECT_EQ(node.reached, ask == Ask::guests) << node.name;
+      found[node.name] = node.phase;
+    }
+    return found;
+  };
+  EXPECT_EQ(phases(Ask::host), phases(Ask::guests));
+  // A node that is made anew has forgotten everything, and so has the history.
+  world_->disk_files.erase("/state/labs/t/agent-1.qcow2");
+  world_->guests.erase("/state/labs/t/agent-1.qcow2");
+  world_->answer = {};  // it boots, and is never prepared
+  (void)run_up(lab_);
+  EXPECT_EQ(phases(Ask::host).at("agent-1"), Phase::booting);
+  EXPECT_EQ(phases(Ask::host), phases(Ask::guests));
 }
 
 TEST_F(Flow, AgentsAreInstalledAfterTheQuorum) {

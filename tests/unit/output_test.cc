@@ -86,6 +86,7 @@ LabStatus lab_status() {
   node.address = *parse_ipv4("192.168.90.10");
   node.phase = Phase::prepared;
   node.domain_state = "running";
+  node.asked = true;
   node.reached = true;
   node.cpus = 2;
   node.memory_mib = 8192;

@@ -1,0 +1,26 @@
+// Pieces of which the descriptions of commands are made.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "cli/options.h"
+
+namespace vmlab {
+
+inline constexpr const char* targets_help =
+    "a topology file, or the name of a lab; may be left out when only one lab is known";
+
+/// A command with its help; it takes the program's own options too.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
+                      const std::string& examples);
+
+void add_json(CLI::App* command, Invocation& into);
+/// The positional LAB, or the option --lab where other words stand there.
+void add_lab(CLI::App* command, Invocation& into);
+void add_lab_option(CLI::App* command, Invocation& into);
+
+/// Commands that look at a lab and work on its nodes.
+void add_node_commands(CLI::App& app, Invocation& into);
+
+}  // namespace vmlab
