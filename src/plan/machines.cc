@@ -149,9 +149,7 @@ class NodePlan {
     plan_disks(fresh, running);
     plan_seed(fresh);
     plan_domain();
-    if (fresh || !running) {
-      start();
-    }
+    if (fresh || !running) start(fresh ? prepared_step(node_.name) : id("gate/ssh"));
     if (fresh) {
       gates(true);
     } else if (!seen_.reached) {
@@ -170,7 +168,7 @@ class NodePlan {
   }
 
   void add(const std::string& what, std::string title, std::string why, std::string hash, Step step,
-           std::vector<std::string> after, Pool pool) {
+           std::vector<std::string> after, Pool pool, std::string keeps_place_until = {}) {
     builder_.add({.id = id(what),
                   .node = node_.name,
                   .title = std::move(title),
@@ -178,7 +176,8 @@ class NodePlan {
                   .hash = std::move(hash),
                   .step = std::move(step),
                   .after = std::move(after),
-                  .pool = pool});
+                  .pool = pool,
+                  .keeps_place_until = std::move(keeps_place_until)});
   }
 
   void refuse_foreign() const {
@@ -262,13 +261,14 @@ class NodePlan {
     }
   }
 
-  void start() {
+  /// `booted` is the step that ends when the node has booted.
+  void start(std::string booted) {
     std::vector<std::string> after = {id("domain"), id("overlay"), id("seed"),
                                       "network",    "keys",        "dns"};
     for (const auto& disk : node_.disks) after.push_back(id("disk-" + disk.label));
     add("start", fmt::format("start {}", node_.name),
         seen_.domain && seen_.domain->state != DomainState::running ? "not running" : "missing", {},
-        StartDomain{node_.domain_name}, std::move(after), Pool::boot);
+        StartDomain{node_.domain_name}, std::move(after), Pool::boot, std::move(booted));
   }
 
   void gates(bool until_prepared) {

@@ -117,6 +117,9 @@ struct PlannedStep {
   Step step;
   std::vector<std::string> after;  // ids; those that are not in the plan are done already
   Pool pool = Pool::none;
+  /// The step at whose end the place in the pool is free again; its own end when empty or not
+  /// planned.
+  std::string keeps_place_until = {};
 };
 
 /// Name of a step's mark in a guest: its id without slashes.

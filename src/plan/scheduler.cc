@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <unordered_map>
+#include <tuple>
 
 namespace vmlab {
 
@@ -13,12 +13,11 @@ Scheduler::Scheduler(const Plan& plan, PoolLimits limits)
       missing_(plan.steps.size(), 0),
       states_(plan.steps.size(), State::waiting),
       left_(plan.steps.size()) {
-  std::unordered_map<std::string, std::size_t> index;
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) index.emplace(plan.steps[i].id, i);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) index_.emplace(plan.steps[i].id, i);
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     for (const auto& id : plan.steps[i].after) {
-      const auto found = index.find(id);
-      if (found == index.end()) continue;
+      const auto found = index_.find(id);
+      if (found == index_.end()) continue;
       dependants_[found->second].push_back(i);
       ++missing_[i];
     }
@@ -58,12 +57,27 @@ std::optional<std::size_t> Scheduler::next() {
 }
 
 void Scheduler::end(std::size_t step) {
-  if (states_[step] == State::running) {
-    --used_[plan_.steps[step].pool];
-    --running_;
-  }
+  const bool ran = states_[step] == State::running;
   states_[step] = State::ended;
   --left_;
+  if (ran) {
+    --running_;
+    free_place(step);
+  }
+  if (const auto kept = kept_.find(step); kept != kept_.end()) {
+    for (const auto pool : kept->second) --used_[pool];
+    kept_.erase(kept);
+  }
+}
+
+void Scheduler::free_place(std::size_t step) {
+  const auto& [pool, until] = std::tie(plan_.steps[step].pool, plan_.steps[step].keeps_place_until);
+  const auto last = index_.find(until);
+  if (last == index_.end() || states_[last->second] == State::ended) {
+    --used_[pool];
+  } else {
+    kept_[last->second].push_back(pool);
+  }
 }
 
 void Scheduler::done(std::size_t step) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "plan/plan.h"
@@ -31,6 +32,7 @@ class Scheduler {
 
   void release(std::size_t step);
   void end(std::size_t step);
+  void free_place(std::size_t step);
 
   const Plan& plan_;
   PoolLimits limits_;
@@ -38,6 +40,8 @@ class Scheduler {
   std::vector<std::vector<std::size_t>> dependants_;
   std::vector<std::size_t> missing_;  // dependencies not done yet
   std::vector<State> states_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::map<std::size_t, std::vector<Pool>> kept_;   // until this step ends
   std::map<Pool, std::vector<std::size_t>> ready_;  // heaps by plan order, smallest first
   std::size_t left_ = 0;
   std::size_t running_ = 0;

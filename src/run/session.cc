@@ -58,9 +58,16 @@ class Recorder : public Reporter {
   fs::path history_;
 };
 
-PoolLimits pool_limits(const Settings& settings) {
+PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports& ports) {
   PoolLimits limits = {{Pool::disk, 1}, {Pool::network, 1}};
-  if (settings.boot_places > 0) limits[Pool::boot] = settings.boot_places;
+  if (settings.boot_places > 0) {
+    limits[Pool::boot] = settings.boot_places;
+  } else if (accelerator == Accelerator::tcg) {
+    // An emulated boot is CPU time and nothing else. On 2 cores six nodes at once take 44 s each
+    // and two at a time 30 s: their virtual CPUs wait for each other's locks while they are off the
+    // core.
+    limits[Pool::boot] = std::max(1U, ports.hypervisor.info().cpus);
+  }
   return limits;
 }
 
@@ -241,7 +248,8 @@ RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& 
     require_space(plan, settings.paths, ports.system);
     if (!planned_anything) remember_topology(known, settings, ports);
     planned_anything = true;
-    append(all, execute(plan, pool_limits(settings), apply_step, recorder, clock, stop));
+    append(all, execute(plan, pool_limits(settings, known.accelerator, ports), apply_step, recorder,
+                        clock, stop));
     if (!all.ok() || plan.unknown.empty()) break;
   }
   all.took = clock() - began;
@@ -269,7 +277,8 @@ RunSummary down(const std::string& name, const Settings& settings, Ports& ports,
                                           std::stop_token step_stop) {
     apply(step, context, progress, std::move(step_stop));
   };
-  auto summary = execute(plan, pool_limits(settings), apply_step, reporter, clock, stop);
+  auto summary = execute(plan, pool_limits(settings, Accelerator::automatic, ports), apply_step,
+                         reporter, clock, stop);
   if (summary.ok()) ports.system.remove(settings.paths.lock(name));
   return summary;
 }

@@ -19,7 +19,7 @@ struct Settings {
   Paths paths;
   Library library;  // images, fragments and releases that come with the program
   Accelerator accelerator = Accelerator::automatic;  // `automatic`: the topology's choice
-  unsigned boot_places = 0;                          // nodes booting at once; 0: all
+  unsigned boot_places = 0;  // nodes booting at once; 0: all, or one a host core if emulated
 };
 
 struct NodeStatus {

@@ -72,5 +72,41 @@ TEST(Scheduler, AStepWithTwoFailedDependenciesIsSkippedOnce) {
   EXPECT_TRUE(scheduler.finished());
 }
 
+TEST(Scheduler, APlaceMayBeKeptUntilAnotherStepEnds) {
+  Plan plan{.steps = {step("start-a", {}, Pool::boot), step("booted-a", {"start-a"}),
+                      step("start-b", {}, Pool::boot), step("start-c", {}, Pool::boot)},
+            .notes = {},
+            .unknown = {}};
+  plan.steps[0].keeps_place_until = "booted-a";
+  plan.steps[2].keeps_place_until = "not-planned";
+  Scheduler scheduler(plan, {{Pool::boot, 1}});
+  EXPECT_EQ(scheduler.next(), 0U);
+  scheduler.done(0);
+  EXPECT_EQ(scheduler.next(), 1U);
+  EXPECT_EQ(scheduler.next(), std::nullopt);
+  scheduler.done(1);
+  EXPECT_EQ(scheduler.next(), 2U);
+  EXPECT_EQ(scheduler.next(), std::nullopt);
+  scheduler.done(2);
+  EXPECT_EQ(scheduler.next(), 3U);
+  scheduler.done(3);
+  EXPECT_TRUE(scheduler.finished());
+}
+
+TEST(Scheduler, AKeptPlaceIsFreeWhenItsStepFailsOrIsSkipped) {
+  Plan plan{.steps = {step("start-a", {}, Pool::boot), step("ssh-a", {"start-a"}),
+                      step("booted-a", {"ssh-a"}), step("start-b", {}, Pool::boot)},
+            .notes = {},
+            .unknown = {}};
+  plan.steps[0].keeps_place_until = "booted-a";
+  Scheduler scheduler(plan, {{Pool::boot, 1}});
+  EXPECT_EQ(scheduler.next(), 0U);
+  scheduler.done(0);
+  EXPECT_EQ(scheduler.next(), 1U);
+  EXPECT_EQ(scheduler.next(), std::nullopt);
+  EXPECT_EQ(scheduler.failed(1), (std::vector<std::size_t>{2}));
+  EXPECT_EQ(scheduler.next(), 3U);
+}
+
 }  // namespace
 }  // namespace vmlab
