@@ -29,9 +29,14 @@ ExitCode run_status(const Context& context);
 ExitCode run_down(const Context& context);
 ExitCode run_version(const Context& context);
 ExitCode run_endpoints(const Context& context);
+ExitCode run_nodes(const Context& context);
+ExitCode run_services(const Context& context);
 /// Replaces the process by the user's OpenSSH client; returns only by an Error.
 ExitCode run_ssh(const Context& context);
 ExitCode run_exec(const Context& context);
+ExitCode run_cp(const Context& context);
+ExitCode run_logs(const Context& context);
+ExitCode run_export(const Context& context);
 ExitCode run_image_list(const Context& context);
 ExitCode run_image_build(const Context& context);
 ExitCode run_image_pull(const Context& context);

@@ -63,6 +63,15 @@ class Console {
   bool json() const { return format_ == LogFormat::json; }
   /// Text for people that is no result: tables at the end, summaries. Nothing in JSON.
   void say(const std::string& text);
+  /// The same, but for --quiet.
+  void tell(const std::string& text) {
+    if (detail_ != Detail::quiet) say(text);
+  }
+  /// Whether lines may be written over on standard error.
+  bool shows_progress() const {
+    return format_ == LogFormat::tty && streams_.err_is_terminal && detail_ != Detail::quiet;
+  }
+  std::size_t columns() const { return streams_.err_size().columns; }
 
   /// Calls `run` with the reporter of this invocation's format, then tells what it came to.
   RunSummary watch(const SummaryContext& context, const std::stop_token& stop,

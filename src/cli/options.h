@@ -27,14 +27,23 @@ struct Invocation {
   std::vector<std::string> files;  // validate
   bool json = false;
   Accelerator accelerator = Accelerator::automatic;
-  std::string node;     // ssh
-  std::string pattern;  // exec
+  std::string node;     // ssh, console
+  std::string pattern;  // exec, logs
   bool probe = false;   // status
   bool watch = false;
+  std::vector<std::string> files_to_copy;  // cp: sources, then the destination
+  std::vector<std::string> units;          // logs
+  bool components = false;
+  bool follow = false;
+  bool this_boot = false;
+  unsigned lines = 200;  // 0: all
+  std::string since;
+  std::string format;              // export
+  std::filesystem::path output;    // empty: standard output
   std::vector<std::string> words;  // after `--`
   std::chrono::seconds timeout{600};
   std::vector<std::string> images;  // image build, pull, verify
-  bool all = false;                 // image prune
+  bool all = false;                 // image prune, services
   bool dry_run = false;
 };
 

@@ -1,6 +1,12 @@
 // Options of the commands that look at a lab and work on its nodes.
 #include "cli/command_line.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace vmlab {
 
 namespace {
@@ -26,6 +32,19 @@ void add_seeing(CLI::App& app, Invocation& into) {
                                 "  vmlab endpoints dcos --json");
   add_lab(endpoints, into);
   add_json(endpoints, into);
+
+  auto* nodes = add_command(app, "nodes", "the cluster's nodes, as `dcos node` prints them",
+                            "  vmlab nodes\n"
+                            "  vmlab nodes dcos --json");
+  add_lab(nodes, into);
+  add_json(nodes, into);
+
+  auto* services = add_command(app, "services", "what runs on the cluster, as `dcos service` does",
+                               "  vmlab services\n"
+                               "  vmlab services dcos --all --json");
+  add_lab(services, into);
+  services->add_flag("--all", into.all, "inactive ones too");
+  add_json(services, into);
 }
 
 void add_access(CLI::App& app, Invocation& into) {
@@ -49,6 +68,69 @@ void add_access(CLI::App& app, Invocation& into) {
           "seconds that a command may take (default 600)")
       ->check(CLI::Range(1U, 86400U))
       ->type_name("SECONDS");
+}
+
+void add_files(CLI::App& app, Invocation& into) {
+  auto* cp = add_command(app, "cp", "files and directories to a node and back",
+                         "  vmlab cp notes.txt master-1:/root/\n"
+                         "  vmlab cp ./site agent-1:/srv/site\n"
+                         "  vmlab cp master-1:/var/log/journal ./journals");
+  cp->add_option("FILE", into.files_to_copy, "sources, then where to; on a node: NODE:PATH")
+      ->type_name(" ")
+      ->required();
+  add_lab_option(cp, into);
+}
+
+void add_logs(CLI::App& app, Invocation& into) {
+  auto* logs =
+      add_command(app, "logs", "journals of nodes, merged by time",
+                  "  vmlab logs master-1 --unit dcos-exhibitor\n"
+                  "  vmlab logs 'agent-*' --follow\n"
+                  "  vmlab logs --components            what DC/OS consists of, on all nodes\n"
+                  "  vmlab logs box-1 --boot --lines 0  all since it booted");
+  add_pattern(logs, into);
+  add_lab_option(logs, into);
+  logs->add_option("-u,--unit", into.units, "a unit of systemd; may be given several times")
+      ->type_name("UNIT")
+      ->take_all()
+      ->expected(1);
+  logs->add_flag("--components", into.components,
+                 "state and journals of the units of a node's role, in the order in which they "
+                 "depend on each other");
+  logs->add_flag("-f,--follow", into.follow, "go on with what comes, until Ctrl-C");
+  logs->add_flag("-b,--boot", into.this_boot, "only since the node booted");
+  logs->add_option("-n,--lines", into.lines, "so many of the last entries of each node; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  logs->add_option("--since", into.since,
+                   "as journalctl takes it: '10 min ago', '2026-11-21 08:00'")
+      ->type_name("TIME");
+}
+
+void add_export(CLI::App& app, Invocation& into) {
+  auto* command = add_command(app, "export", "hand a lab over to other tools",
+                              "  vmlab export ssh-config > ~/.ssh/lab.conf\n"
+                              "  vmlab export ansible --output inventory.yaml\n"
+                              "  vmlab export hosts | sudo tee -a /etc/hosts\n"
+                              "  eval \"$(vmlab export env dcos)\"\n"
+                              "  vmlab export json | jq .nodes");
+  command
+      ->add_option(
+          "FORMAT", into.format,
+          "ssh-config, ansible (inventory), hosts (for /etc/hosts), env (for a shell), json")
+      ->type_name(" ")
+      ->required()
+      ->check([](const std::string& word) {
+        const std::vector<std::string> known = {"ssh-config", "ansible", "hosts", "env", "json"};
+        if (std::ranges::find(known, word) != known.end()) return std::string();
+        const auto near = closest(word, known);
+        return fmt::format(
+            "'{}' is {}", word,
+            near ? "unknown; did you mean '" + *near + "'?" : "none of " + join(known, ", "));
+      });
+  add_lab(command, into);
+  command->add_option("-o,--output", into.output, "a file instead of standard output")
+      ->type_name("FILE");
 }
 
 }  // namespace
@@ -77,6 +159,9 @@ void add_lab_option(CLI::App* command, Invocation& into) {
 void add_node_commands(CLI::App& app, Invocation& into) {
   add_seeing(app, into);
   add_access(app, into);
+  add_files(app, into);
+  add_logs(app, into);
+  add_export(app, into);
 }
 
 }  // namespace vmlab

@@ -25,8 +25,8 @@ std::string argument(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string render_ssh_config(const std::vector<SshTarget>& targets) {
-  std::string text = "# Written by `vmlab ssh`; changes are lost.\n";
+std::string render_ssh_config(const std::vector<SshTarget>& targets, const std::string& domain) {
+  std::string text = "# Written by vmlab; changes are lost.\n";
   for (const auto& target : targets) {
     text += fmt::format(
         "\nHost {}\n"
@@ -40,10 +40,17 @@ std::string render_ssh_config(const std::vector<SshTarget>& targets) {
         "  StrictHostKeyChecking yes\n"
         "  UpdateHostKeys no\n"
         "  ConnectTimeout 30\n",
-        target.node, target.address, target.port, target.user, argument(target.private_key),
+        domain.empty() ? target.node : fmt::format("{0} {0}.{1}", target.node, domain),
+        target.address, target.port, target.user, argument(target.private_key),
         argument(target.known_hosts));
   }
   return text;
+}
+
+std::string ssh_config_of(const Lab& lab, const Settings& settings) {
+  std::vector<SshTarget> targets;
+  for (const auto& node : lab.nodes) targets.push_back(ssh_target(lab, node, settings));
+  return render_ssh_config(targets, lab.network.domain);
 }
 
 std::string remote_command(const std::vector<std::string>& words) {

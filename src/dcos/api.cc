@@ -47,6 +47,17 @@ std::string address_of_pid(const std::string& pid) {
                                                   : pid.substr(at + 1, colon - at - 1);
 }
 
+/// `region` or `zone` of an object's fault domain.
+std::string fault_domain_of(const json& object, const char* part) {
+  const json* at = &object;
+  for (const char* key : {"domain", "fault_domain", part}) {
+    const auto found = at->find(key);
+    if (found == at->end() || !found->is_object()) return {};
+    at = &*found;
+  }
+  return text_of(*at, "name");
+}
+
 std::vector<MesosAgent> agents_of(const json& slaves) {
   std::vector<MesosAgent> agents;
   for (const auto& slave : slaves) {
@@ -59,6 +70,12 @@ std::vector<MesosAgent> agents_of(const json& slaves) {
     const auto attributes = slave.find("attributes");
     agent.is_public =
         attributes != slave.end() && attributes->is_object() && flag_of(*attributes, "public_ip");
+    agent.region = fault_domain_of(slave, "region");
+    agent.zone = fault_domain_of(slave, "zone");
+    agent.deactivated = flag_of(slave, "deactivated");
+    if (const auto drain = slave.find("drain_info"); drain != slave.end() && drain->is_object()) {
+      agent.drain_state = text_of(*drain, "state");
+    }
     agents.push_back(std::move(agent));
   }
   return agents;
@@ -82,6 +99,11 @@ std::optional<MesosState> parse_mesos_state(std::string_view body) {
   state.hostname = text_of(*value, "hostname");
   state.version = text_of(*value, "version");
   state.cluster = text_of(*value, "cluster");
+  state.region = fault_domain_of(*value, "region");
+  state.zone = fault_domain_of(*value, "zone");
+  if (const auto leader = text_of(*value, "leader"); !leader.empty()) {
+    state.leads = leader == text_of(*value, "pid");
+  }
   state.agents = agents_of(*slaves);
   if (const json* frameworks = array_of(*value, "frameworks")) {
     for (const auto& item : *frameworks) {
@@ -101,6 +123,18 @@ std::optional<MesosState> parse_mesos_state(std::string_view body) {
     }
   }
   return state;
+}
+
+std::optional<std::vector<std::string>> parse_dns_hosts(std::string_view body) {
+  const auto value = parse(body);
+  if (!value || !value->is_array()) return std::nullopt;
+  std::vector<std::string> addresses;
+  for (const auto& item : *value) {
+    if (!item.is_object()) return std::nullopt;
+    // A name that is not known is answered by an empty record.
+    if (auto ip = text_of(item, "ip"); !ip.empty()) addresses.push_back(std::move(ip));
+  }
+  return addresses;
 }
 
 std::optional<std::map<std::string, double>> parse_metrics(std::string_view body) {

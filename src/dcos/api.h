@@ -16,7 +16,10 @@ struct MesosAgent {
   std::string hostname;
   std::string address;  // from pid, `slave(1)@ADDRESS:5051`
   bool active = false;
-  bool is_public = false;  // attribute public_ip
+  bool is_public = false;              // attribute public_ip
+  std::string region = {}, zone = {};  // empty: no fault domain
+  bool deactivated = false;
+  std::string drain_state = {};  // `DRAINING`, `DRAINED`; empty: neither
   bool operator==(const MesosAgent&) const = default;
 };
 std::optional<std::vector<MesosAgent>> parse_mesos_agents(std::string_view body);
@@ -35,10 +38,16 @@ struct MesosState {
   std::string hostname;  // address of the leader
   std::string version;
   std::string cluster;
+  std::string region, zone;
+  /// False for a standby that answers itself, as some versions do, instead of naming the leader.
+  bool leads = true;
   std::vector<MesosAgent> agents;
   std::vector<MesosFramework> frameworks;
 };
 std::optional<MesosState> parse_mesos_state(std::string_view body);
+
+/// Mesos-DNS' /v1/hosts/NAME: addresses.
+std::optional<std::vector<std::string>> parse_dns_hosts(std::string_view body);
 
 /// /metrics/snapshot: a flat object of numbers.
 std::optional<std::map<std::string, double>> parse_metrics(std::string_view body);

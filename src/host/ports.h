@@ -153,8 +153,10 @@ class Guests {
   virtual void upload(const SshTarget& target, const std::filesystem::path& local,
                       const std::string& remote, unsigned mode, const std::string& sha256,
                       const Progress&, std::stop_token stop) = 0;
+  /// `local` appears by rename, with `mode`. The size is not known here: `total` is 0.
   virtual void download(const SshTarget& target, const std::string& remote,
-                        const std::filesystem::path& local, std::stop_token stop) = 0;
+                        const std::filesystem::path& local, unsigned mode, const Progress&,
+                        std::stop_token stop) = 0;
   /// Host key pair, OpenSSH private key text and public key line `ssh-ed25519 AAAA…` without
   /// comment.
   virtual std::pair<std::string, std::string> generate_key() = 0;
@@ -173,6 +175,7 @@ struct FileInfo {
   std::uint64_t size_bytes = 0;
   std::uint64_t allocated_bytes = 0;
   bool directory = false;
+  unsigned mode = 0644;  // permissions
 };
 
 /// Held lock; released when destroyed.

@@ -82,8 +82,8 @@ std::optional<FileInfo> PosixSystem::stat(const fs::path& path) {
   }
   constexpr std::uint64_t block_bytes = 512;  // whatever st_blksize says: stat(2)
   return FileInfo{static_cast<std::uint64_t>(found.st_size),
-                  static_cast<std::uint64_t>(found.st_blocks) * block_bytes,
-                  S_ISDIR(found.st_mode)};
+                  static_cast<std::uint64_t>(found.st_blocks) * block_bytes, S_ISDIR(found.st_mode),
+                  found.st_mode & 07777U};
 }
 
 std::vector<std::string> PosixSystem::list(const fs::path& directory) {

@@ -121,7 +121,8 @@ class SshGuests final : public Guests {
               const std::string& remote, unsigned mode, const std::string& sha256,
               const Progress& progress, std::stop_token stop) override;
   void download(const SshTarget& target, const std::string& remote,
-                const std::filesystem::path& local, std::stop_token stop) override;
+                const std::filesystem::path& local, unsigned mode, const Progress& progress,
+                std::stop_token stop) override;
   std::pair<std::string, std::string> generate_key() override;
 
  private:
@@ -184,12 +185,13 @@ void SshGuests::upload(const SshTarget& target, const std::filesystem::path& loc
 }
 
 void SshGuests::download(const SshTarget& target, const std::string& remote,
-                         const std::filesystem::path& local, std::stop_token stop) {
+                         const std::filesystem::path& local, unsigned mode,
+                         const Progress& progress, std::stop_token stop) {
   const auto run_script = [&](const std::string& script, const SshStreams& streams,
                               std::chrono::seconds timeout) {
     return exec(target, script, streams, timeout, stop);
   };
-  ssh_download(target.node, remote, local, run_script);
+  ssh_download({target.node, remote, local, mode}, run_script, progress);
 }
 
 std::pair<std::string, std::string> SshGuests::generate_key() {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 #include "base/digest.h"
@@ -207,31 +209,45 @@ void ssh_upload(const Upload& upload, const RunScript& run, const Progress& prog
   Uploader(upload, run, progress).go();
 }
 
-void ssh_download(const std::string& node, const std::string& remote, const fs::path& local,
-                  const RunScript& run) {
-  const auto what = fmt::format("cannot copy {}:{} to '{}'", node, remote, local.string());
-  fs::create_directories(local.parent_path());
+void ssh_download(const SshDownload& download, const RunScript& run, const Progress& progress) {
+  const auto& local = download.local;
+  const auto fail = [&](const std::string& cause) {
+    return Error(fmt::format("cannot copy {}:{} to '{}': {}", download.node, download.remote,
+                             local.string(), cause));
+  };
+  std::error_code error;
+  if (local.has_parent_path()) fs::create_directories(local.parent_path(), error);
   const fs::path part = local.string() + ".part";
   std::string err;
+  int code = 0;
   {
     std::ofstream file(part, std::ios::binary | std::ios::trunc);
-    const int code = run("cat <" + shell_quote(remote),
-                         {.input = {},
-                          .out =
-                              [&](std::string_view data) {
-                                file.write(data.data(), static_cast<std::streamsize>(data.size()));
-                                if (!file) throw Error(what + ": cannot write");
-                              },
-                          .err = [&](std::string_view data) { err += data; }},
-                         std::chrono::hours(1));
-    file.close();
-    if (code != 0 || !file) {
-      std::error_code ignored;
-      fs::remove(part, ignored);
-      throw Error(fmt::format("{}: {}", what, code != 0 ? trim(err) : "cannot write"));
+    if (!file) throw fail("cannot write there: " + std::generic_category().message(errno));
+    std::uint64_t done = 0;
+    try {
+      code = run("cat <" + shell_quote(download.remote),
+                 {.input = {},
+                  .out =
+                      [&](std::string_view data) {
+                        file.write(data.data(), static_cast<std::streamsize>(data.size()));
+                        if (!file) {
+                          throw fail("cannot write: " + std::generic_category().message(errno));
+                        }
+                        done += data.size();
+                        if (progress) progress("receiving " + local.filename().string(), done, 0);
+                      },
+                  .err = [&](std::string_view data) { err += data; }},
+                 std::chrono::hours(1));
+      file.close();
+      if (code != 0) throw fail(err.empty() ? "no cause given" : std::string(trim(err)));
+      if (!file) throw fail("cannot write: " + std::generic_category().message(errno));
+      fs::permissions(part, static_cast<fs::perms>(download.mode & 0777U));
+      fs::rename(part, local);
+    } catch (...) {
+      fs::remove(part, error);
+      throw;
     }
   }
-  fs::rename(part, local);
 }
 
 }  // namespace vmlab

@@ -27,8 +27,14 @@ struct Upload {
 /// more bytes across.
 void ssh_upload(const Upload& upload, const RunScript& run, const Progress& progress);
 
-/// See Guests::download. `local` appears by rename.
-void ssh_download(const std::string& node, const std::string& remote,
-                  const std::filesystem::path& local, const RunScript& run);
+struct SshDownload {
+  std::string node;  // for messages
+  std::string remote;
+  std::filesystem::path local;
+  unsigned mode = 0644;
+};
+
+/// See Guests::download.
+void ssh_download(const SshDownload& download, const RunScript& run, const Progress& progress);
 
 }  // namespace vmlab

@@ -377,12 +377,24 @@ TEST_F(SshCopyTest, Download) {
   write_text(remote_, data);
   const auto to = sshd_.directory() / "new" / "file";
   std::filesystem::create_directories(to.parent_path());
-  guests_->download(sshd_.target(), remote_.string(), to, {});
+  std::uint64_t last = 0;
+  guests_->download(sshd_.target(), remote_.string(), to, 0640,
+                    [&](const std::string&, std::uint64_t done, std::uint64_t) { last = done; },
+                    {});
   EXPECT_TRUE(read_text(to) == data);
-  const auto text = error_of(
-      [&] { guests_->download(sshd_.target(), "/no/such/file", sshd_.directory() / "none", {}); });
+  EXPECT_EQ(last, data.size());
+  EXPECT_EQ(std::filesystem::status(to).permissions(), std::filesystem::perms(0640));
+  const auto none = sshd_.directory() / "none";
+  const auto text =
+      error_of([&] { guests_->download(sshd_.target(), "/no/such/file", none, 0644, {}, {}); });
   EXPECT_NE(text.find("/no/such/file"), std::string::npos) << text;
-  EXPECT_FALSE(std::filesystem::exists(sshd_.directory() / "none"));
+  EXPECT_FALSE(std::filesystem::exists(none));
+  EXPECT_FALSE(std::filesystem::exists(none.string() + ".part"));
+  const auto unwritable = error_of([&] {
+    guests_->download(sshd_.target(), remote_.string(), "/proc/none/file", 0644, {}, {});
+  });
+  EXPECT_NE(unwritable.find("'/proc/none/file': cannot write there"), std::string::npos)
+      << unwritable;
 }
 
 TEST(SshKeyTest, OpensshUnderstandsThePair) {

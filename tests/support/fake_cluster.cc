@@ -107,6 +107,11 @@ class Cluster {
           json{{"registrar/log/recovered", 1.0}, {"master/elected", leads ? 1.0 : 0.0}}.dump());
     }
     if (contains(path, "/master/slaves")) return ok(slaves());
+    if (contains(path, ":5050/master/state")) {
+      return leads ? ok(state(node))
+                   : HttpReply{.reached = true, .status = 307, .body = {}, .error = {}};
+    }
+    if (contains(path, ":8123/v1/hosts/master.mesos")) return ok(dns_hosts());
     if (contains(path, "/v2/info")) {
       return ok(
           R"({"name":"marathon","version":"1.6","elected":true,"leader":"10.0.0.1:8080","frameworkId":"f"})");
@@ -126,6 +131,31 @@ class Cluster {
                          {"isLeader", master->name == "master-1"}});
     }
     return servers.dump();
+  }
+
+  std::string state(const Node& leader) const {
+    auto all = json::parse(slaves());
+    const auto address = leader.address.text();
+    all["id"] = "leader-id";
+    all["hostname"] = address;
+    all["pid"] = all["leader"] = fmt::format("master@{}:5050", address);
+    all["frameworks"] =
+        json::array({{{"id", "f-1"},
+                      {"name", "marathon"},
+                      {"hostname", address},
+                      {"active", true},
+                      {"tasks", json::array({1, 2})},
+                      {"resources", {{"cpus", 1.5}, {"mem", 256}, {"disk", 0}}}},
+                     {{"id", "f-2"}, {"name", "gone"}, {"hostname", address}, {"active", false}}});
+    return all.dump();
+  }
+
+  std::string dns_hosts() const {
+    json list = json::array();
+    for (const Node* master : lab_.with_role(Role::master)) {
+      list.push_back({{"host", "master.mesos."}, {"ip", master->address.text()}});
+    }
+    return list.dump();
   }
 
   std::string slaves() const {

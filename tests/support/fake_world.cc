@@ -400,15 +400,24 @@ void FakeWorld::upload(const SshTarget& target, const fs::path& local, const std
   const std::lock_guard lock(mutex_);
   alive();
   auto* domain = running_at(target.node);
-  if (domain == nullptr) throw Unreachable(fmt::format("cannot reach '{}'", target.node), "no such domain");
+  if (domain == nullptr)
+    throw Unreachable(fmt::format("cannot reach '{}'", target.node), "no such domain");
   if (!files.contains(local.string())) throw Error(fmt::format("cannot read '{}'", local.string()));
   if (guest_of(*domain).files.contains(remote)) return;
   effect("upload to " + target.node, [&] { guest_of(*domain).files.insert(remote); });
 }
 
-void FakeWorld::download(const SshTarget&, const std::string&, const fs::path& local,
-                         std::stop_token) {
-  write(local, "", 0600);
+void FakeWorld::download(const SshTarget& target, const std::string& remote, const fs::path& local,
+                         unsigned mode, const Progress&, std::stop_token) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  auto* domain = running_at(target.node);
+  if (domain == nullptr)
+    throw Unreachable(fmt::format("cannot reach '{}'", target.node), "no such domain");
+  if (!guest_of(*domain).files.contains(remote)) {
+    throw Error(fmt::format("cannot copy {}:{}: No such file or directory", target.node, remote));
+  }
+  write(local, "of " + target.node + ":" + remote, mode);
 }
 
 std::pair<std::string, std::string> FakeWorld::generate_key() {

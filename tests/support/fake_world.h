@@ -97,7 +97,8 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
               const std::string& remote, unsigned mode, const std::string& sha256,
               const Progress& progress, std::stop_token stop) override;
   void download(const SshTarget& target, const std::string& remote,
-                const std::filesystem::path& local, std::stop_token stop) override;
+                const std::filesystem::path& local, unsigned mode, const Progress& progress,
+                std::stop_token stop) override;
   std::pair<std::string, std::string> generate_key() override;
 
   // ---- System

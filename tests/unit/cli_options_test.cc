@@ -21,11 +21,26 @@ std::string shown(const Words& words) {
 
 TEST(Options, EveryCommandHasHelpWithExamples) {
   std::string all = shown({"--help"}) + parse_command_line({"--help"}).text;
-  for (const Words& command :
-       {Words{"up"}, Words{"plan"}, Words{"validate"}, Words{"status"}, Words{"down"},
-        Words{"endpoints"}, Words{"ssh"}, Words{"exec"}, Words{"image"}, Words{"image", "list"},
-        Words{"image", "build"}, Words{"image", "pull"}, Words{"image", "verify"},
-        Words{"image", "prune"}, Words{"version"}}) {
+  for (const Words& command : {Words{"up"},
+                               Words{"plan"},
+                               Words{"validate"},
+                               Words{"status"},
+                               Words{"down"},
+                               Words{"endpoints"},
+                               Words{"nodes"},
+                               Words{"services"},
+                               Words{"ssh"},
+                               Words{"exec"},
+                               Words{"cp"},
+                               Words{"logs"},
+                               Words{"export"},
+                               Words{"image"},
+                               Words{"image", "list"},
+                               Words{"image", "build"},
+                               Words{"image", "pull"},
+                               Words{"image", "verify"},
+                               Words{"image", "prune"},
+                               Words{"version"}}) {
     auto words = command;
     words.emplace_back("--help");
     const auto text = parse_command_line(words).text;

@@ -1,83 +1,16 @@
 // Commands from their invocation to exit code and words, in a world in memory.
-#include "cli/commands.h"
+#include "support/commands_fixture.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "support/fake_cluster.h"
-#include "support/fake_world.h"
 #include "support/golden.h"
 
 namespace vmlab {
 namespace {
 
-const std::string topology =
-    "name: small\n"
-    "image: tiny\n"
-    "network: {cidr: 192.168.77.0/24, domain: small.test}\n"
-    "nodes:\n"
-    "  box: {role: plain, count: 2}\n"
-    "cloud_init: []\n";
-
-const std::string tiny =
-    "description: the least that boots\n"
-    "family: debian\n"
-    "build: {suite: bookworm, packages: [openssh-server]}\n"
-    "disk: 2GiB\n";
-
-class Commands : public testing::Test {
- protected:
-  Commands() : ports_(world_.ports()) {
-    settings_.paths.root = "/state";
-    settings_.library.images["tiny"] = tiny;
-    world_.files["/topologies/small.yaml"] = topology;
-  }
-
-  /// What the words do; `out_` and `err_` are what was said by this call.
-  ExitCode run(const std::vector<std::string>& words) {
-    out_.clear();
-    err_.clear();
-    const auto invocation = parse_command_line(words);
-    Streams streams;
-    streams.out = [this](std::string_view text) { out_ += text; };
-    streams.err = [this](std::string_view text) { err_ += text; };
-    streams.err_size = [] { return TerminalSize{}; };
-    streams.now = [] { return std::chrono::system_clock::time_point{}; };
-    streams.source = [this](const std::string& file) { return world_.read(file); };
-    Console console(streams, invocation.log_format, Detail::normal);
-    try {
-      return run_command({invocation, settings_, ports_, console, stop_.get_token()});
-    } catch (const BadInput& input) {
-      console.problems(input);
-      return ExitCode::bad_input;
-    } catch (const Error& error) {
-      console.error(error);
-      return error.code();
-    } catch (const Cancelled&) {
-      return ExitCode::interrupted;
-    }
-  }
-
-  /// Guests answer as those of a lab that works.
-  void serve() {
-    lab_ = load_lab("/topologies/small.yaml", settings_, ports_);
-    test::serve_cluster(world_, lab_);
-  }
-
-  void bring_up() {
-    serve();
-    ASSERT_EQ(run({"up", "/topologies/small.yaml"}), ExitCode::done) << err_;
-  }
-
-  test::FakeWorld world_;
-  Ports ports_;
-  Settings settings_;
-  Lab lab_;
-  std::stop_source stop_;
-  std::string out_;
-  std::string err_;
-};
+using Commands = test::CommandsFixture;
 
 TEST_F(Commands, ALabFromNothingToNothing) {
   bring_up();

@@ -1,0 +1,181 @@
+// `vmlab logs`: journals of nodes, of one unit or of what the installed product consists of.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/journal.h"
+#include "cli/nodes_of.h"
+#include "dcos/units.h"
+
+namespace vmlab {
+
+namespace {
+
+constexpr std::chrono::seconds follow_limit{std::chrono::hours(24 * 7)};
+
+/// What is asked of one node, and what came back.
+struct Asked {
+  const Node* node = nullptr;
+  JournalQuery query;
+  std::vector<UnitState> states;
+  std::vector<JournalEntry> entries;
+  std::string error;
+};
+
+class Logs {
+ public:
+  Logs(const Context& context, Lab lab) : context_(context), lab_(std::move(lab)) { choose(); }
+
+  ExitCode run() {
+    const auto down = nodes_down(context_, lab_);
+    in_parallel(asked_.size(), [&](std::size_t i) {
+      auto& one = asked_[i];
+      if (const auto found = down.find(one.node->name); found != down.end()) {
+        one.error = found->second;
+        return;
+      }
+      try {
+        ask(one);
+      } catch (const Cancelled&) {
+        // The way to end --follow; otherwise told below.
+      } catch (const std::exception& error) {
+        const auto* known = dynamic_cast<const Error*>(&error);
+        one.error = known != nullptr ? known->message() : error.what();
+      }
+    });
+    if (!context_.invocation.follow) {
+      if (context_.stop.stop_requested()) throw Cancelled();
+      show();
+    }
+    return tell_failures();
+  }
+
+ private:
+  void choose() {
+    const auto& invocation = context_.invocation;
+    const auto pattern = invocation.pattern.empty() ? std::string("*") : invocation.pattern;
+    for (const auto* node : matching(lab_, pattern)) {
+      JournalQuery query{.units = invocation.units,
+                         .lines = invocation.lines,
+                         .this_boot = invocation.this_boot,
+                         .since = invocation.since,
+                         .follow = invocation.follow};
+      if (invocation.components) {
+        const auto units = troubleshooting_units(node->role);
+        // Plain nodes are of no product.
+        if (units.empty()) continue;
+        query.units.insert(query.units.end(), units.begin(), units.end());
+      }
+      asked_.push_back(
+          {.node = node, .query = std::move(query), .states = {}, .entries = {}, .error = {}});
+      name_width_ = std::max(name_width_, width(node->name));
+    }
+    if (asked_.empty()) {
+      throw Error(fmt::format("no node of lab '{}' that matches '{}' has components: nothing is "
+                              "installed on plain nodes",
+                              lab_.name, pattern),
+                  "leave out --components for all of a journal", ExitCode::bad_input);
+    }
+    if (asked_.size() == 1) name_width_ = 0;
+  }
+
+  void ask(Asked& one) {
+    auto& guests = context_.ports.guests;
+    const auto target = ssh_target(lab_, *one.node, context_.settings);
+    if (context_.invocation.components) {
+      const auto result = guests.run(target,
+                                     {.script = unit_states_script(one.query.units),
+                                      .input = {},
+                                      .timeout = context_.invocation.timeout,
+                                      .on_line = {}},
+                                     context_.stop);
+      one.states = read_unit_states(one.node->name, result.out);
+    }
+    const bool follow = context_.invocation.follow;
+    GuestCommand command{.script = journal_script(one.query),
+                         .input = {},
+                         .timeout = follow ? follow_limit : context_.invocation.timeout,
+                         .on_line = {}};
+    if (follow) {
+      command.on_line = [&](std::string_view line) {
+        const auto entry = read_journal_entry(one.node->name, line);
+        if (!entry) return;
+        const std::scoped_lock lock(out_);
+        print(*entry);
+      };
+    }
+    const auto result = guests.run(target, command, context_.stop);
+    if (!follow) {
+      for (const auto& line : lines(result.out)) {
+        if (auto entry = read_journal_entry(one.node->name, line)) {
+          one.entries.push_back(std::move(*entry));
+        }
+      }
+    }
+    if (result.exit_code != 0) {
+      const auto cause = trim(result.err);
+      one.error =
+          fmt::format("cannot read the journal of '{}': {}", one.node->name,
+                      cause.empty() ? fmt::format("journalctl ended with {}", result.exit_code)
+                                    : std::string(cause));
+    }
+  }
+
+  void print(const JournalEntry& entry) {
+    auto& console = context_.console;
+    console.result(render_journal_entry(entry, name_width_, console.out_style()));
+  }
+
+  void show() {
+    std::vector<JournalEntry> entries;
+    std::vector<UnitState> states;
+    std::vector<std::string> units;
+    for (auto& one : asked_) {
+      std::ranges::move(one.entries, std::back_inserter(entries));
+      std::ranges::move(one.states, std::back_inserter(states));
+      units.insert(units.end(), one.query.units.begin(), one.query.units.end());
+    }
+    if (!states.empty()) {
+      context_.console.say(render_unit_states(states, context_.console.err_style()) + "\n");
+    }
+    sort_journal(entries, units);
+    for (const auto& entry : entries) print(entry);
+    if (entries.empty()) context_.console.note("no entries");
+  }
+
+  ExitCode tell_failures() {
+    bool failed = false;
+    for (const auto& one : asked_) {
+      if (one.error.empty()) continue;
+      failed = true;
+      context_.console.error(
+          Error(one.error,
+                fmt::format("its console: {}",
+                            context_.settings.paths.console(lab_.name, one.node->name).string())));
+    }
+    return failed ? ExitCode::failed : ExitCode::done;
+  }
+
+  const Context& context_;
+  Lab lab_;
+  std::vector<Asked> asked_;
+  std::size_t name_width_ = 0;
+  std::mutex out_;
+};
+
+}  // namespace
+
+ExitCode run_logs(const Context& context) {
+  const auto& invocation = context.invocation;
+  if (invocation.pattern.empty() && !invocation.components) {
+    throw Error("vmlab logs: a node is missing",
+                "for example: vmlab logs master-1, or vmlab logs --components",
+                ExitCode::bad_input);
+  }
+  return Logs(context, lab_of(context, invocation.target, Installer::unseen)).run();
+}
+
+}  // namespace vmlab

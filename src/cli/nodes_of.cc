@@ -1,0 +1,74 @@
+#include "cli/nodes_of.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "base/text.h"
+
+namespace vmlab {
+
+namespace {
+
+/// So many nodes are asked at once; each is a thread and a connection.
+constexpr std::size_t most_at_once = 32;
+
+}  // namespace
+
+std::vector<const Node*> matching(const Lab& lab, const std::string& pattern) {
+  std::vector<const Node*> found;
+  for (const auto& node : lab.nodes) {
+    for (const auto& one : split(pattern, ',')) {
+      if (!glob_match(trim(one), node.name)) continue;
+      found.push_back(&node);
+      break;
+    }
+  }
+  if (!found.empty()) return found;
+  std::vector<std::string> names;
+  for (const auto& node : lab.nodes) names.push_back(node.name);
+  const auto near = closest(pattern, names);
+  throw Error(fmt::format("no node of lab '{}' matches '{}'", lab.name, pattern),
+              near ? fmt::format("did you mean '{}'?", *near) : "its nodes: " + join(names, ", "),
+              ExitCode::bad_input);
+}
+
+void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min(count, most_at_once); ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t mine = next++; mine < count; mine = next++) work(mine);
+    });
+  }
+}
+
+std::string up_command(const Lab& lab) {
+  return "vmlab up " + shell_quote(lab.file.empty() ? lab.name : lab.file);
+}
+
+std::map<std::string, std::string> nodes_down(const Context& context, const Lab& lab) {
+  if (!context.ports.system.stat(context.settings.paths.known_hosts(lab.name))) {
+    throw Error(fmt::format("cannot reach the nodes of lab '{}': it is not up", lab.name),
+                up_command(lab));
+  }
+  std::map<std::string, std::string> down;
+  const auto observed = observe_host(lab, context.settings, context.ports);
+  for (const auto& node : lab.nodes) {
+    const auto& domain = observed.nodes.at(node.name).domain;
+    if (domain && domain->state == DomainState::running) continue;
+    down[node.name] = fmt::format("cannot reach node '{}': its domain is {}", node.name,
+                                  domain ? to_text(domain->state) : std::string("not there"));
+  }
+  return down;
+}
+
+void require_running(const Context& context, const Lab& lab, const Node& node) {
+  const auto down = nodes_down(context, lab);
+  const auto found = down.find(node.name);
+  if (found != down.end()) throw Error(found->second, up_command(lab) + "  starts it");
+}
+
+}  // namespace vmlab
