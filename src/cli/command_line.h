@@ -23,4 +23,7 @@ void add_lab_option(CLI::App* command, Invocation& into);
 /// Commands that look at a lab and work on its nodes.
 void add_node_commands(CLI::App& app, Invocation& into);
 
+/// Commands that go back: reset, checkpoint, test.
+void add_recovery_commands(CLI::App& app, Invocation& into);
+
 }  // namespace vmlab

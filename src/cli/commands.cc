@@ -65,12 +65,12 @@ SummaryContext summary_context(const Context& context, const Lab& lab) {
   return summary;
 }
 
+}  // namespace
+
 ExitCode code_of(const RunSummary& summary) {
   if (summary.interrupted) return ExitCode::interrupted;
   return summary.ok() ? ExitCode::done : ExitCode::failed;
 }
-
-}  // namespace
 
 std::string lab_name_of(const Context& context, const std::string& target) {
   if (target.empty()) return only_lab(context);
@@ -173,6 +173,12 @@ ExitCode run_command(const Context& context) {
       {"cp", run_cp},
       {"logs", run_logs},
       {"export", run_export},
+      {"reset", run_reset},
+      {"test", run_test},
+      {"checkpoint save", run_checkpoint_save},
+      {"checkpoint list", run_checkpoint_list},
+      {"checkpoint restore", run_checkpoint_restore},
+      {"checkpoint delete", run_checkpoint_delete},
       {"image list", run_image_list},
       {"image build", run_image_build},
       {"image pull", run_image_pull},

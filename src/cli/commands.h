@@ -37,6 +37,13 @@ ExitCode run_exec(const Context& context);
 ExitCode run_cp(const Context& context);
 ExitCode run_logs(const Context& context);
 ExitCode run_export(const Context& context);
+ExitCode run_reset(const Context& context);
+/// The code is that of the user's command: any number.
+ExitCode run_test(const Context& context);
+ExitCode run_checkpoint_save(const Context& context);
+ExitCode run_checkpoint_list(const Context& context);
+ExitCode run_checkpoint_restore(const Context& context);
+ExitCode run_checkpoint_delete(const Context& context);
 ExitCode run_image_list(const Context& context);
 ExitCode run_image_build(const Context& context);
 ExitCode run_image_pull(const Context& context);
@@ -47,6 +54,8 @@ ExitCode run_image_prune(const Context& context);
 /// only lab that is known.
 Lab lab_of(const Context& context, const std::string& target,
            Installer installer = Installer::verified);
+
+ExitCode code_of(const RunSummary& summary);
 
 /// The name that FILE or LAB stands for, for commands that need no more.
 std::string lab_name_of(const Context& context, const std::string& target);

@@ -42,6 +42,8 @@ ExitCode run(const Invocation& invocation, Console& console, const std::stop_tok
   Settings settings;
   settings.paths.root = std::filesystem::absolute(invocation.state_dir).lexically_normal();
   settings.accelerator = invocation.accelerator;
+  settings.checkpoints = !invocation.no_checkpoint;
+  settings.replace = invocation.replace;
   World world(real_makers(invocation.connect), [&](Ports& ports) {
     try {
       return proven_accelerator(invocation.accelerator, settings.paths, ports, stop) ==

@@ -33,6 +33,7 @@ class CommandLine {
     add_globals();
     add_lab_commands();
     add_node_commands(app_, into_);
+    add_recovery_commands(app_, into_);
     add_image_commands();
   }
 
@@ -85,6 +86,9 @@ class CommandLine {
     add_choice(
         *up, "--accelerator", into_.accelerator, "KIND", "auto is kvm where it works",
         {{"auto", Accelerator::automatic}, {"kvm", Accelerator::kvm}, {"tcg", Accelerator::tcg}});
+
+    up->add_flag("--replace", into_.replace, "wipe nodes that were installed differently");
+    up->add_flag("--no-checkpoint", into_.no_checkpoint, "save no checkpoints on the way");
 
     auto* plan = add_command(app_, "plan", "what `up` would do, and why; changes nothing",
                              "  vmlab plan topologies/dcos.yaml\n"
@@ -222,13 +226,20 @@ Invocation parse_command_line(const std::vector<std::string>& words) {
   // What follows `--` belongs to the command on the node, whatever it looks like.
   const auto dashes = std::ranges::find(ours, "--");
   const bool on_nodes = std::any_of(ours.begin(), dashes, [](const std::string& word) {
-    return word == "ssh" || word == "exec";
+    return word == "ssh" || word == "exec" || word == "test";
   });
   if (dashes != ours.end() && on_nodes) {
     invocation.words.assign(dashes + 1, ours.end());
     ours.erase(dashes, ours.end());
   }
   CommandLine(invocation).parse(std::move(ours));
+  if (invocation.command == "test") {
+    if (invocation.checkpoint.empty()) invocation.checkpoint = "installed";
+    if (invocation.words.empty()) {
+      throw Error("vmlab test: a command is missing after '--'",
+                  "for example: vmlab test dcos -- pytest tests", ExitCode::bad_input);
+    }
+  }
   if (invocation.command == "exec" && invocation.words.empty()) {
     throw Error("vmlab exec: a command is missing after '--'",
                 "for example: vmlab exec 'agent-*' -- docker ps", ExitCode::bad_input);

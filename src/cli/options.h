@@ -40,6 +40,15 @@ struct Invocation {
   std::string since;
   std::string format;              // export
   std::filesystem::path output;    // empty: standard output
+  std::vector<std::string> nodes;  // reset
+  std::string checkpoint;          // checkpoint save, restore, delete; test --from
+  bool cold = false;               // reset
+  bool force = false;
+  bool then_up = false;
+  bool replace = false;        // up, checkpoint save
+  bool no_checkpoint = false;  // up
+  unsigned repeat = 1;         // test
+  std::string junit;
   std::vector<std::string> words;  // after `--`
   std::chrono::seconds timeout{600};
   std::vector<std::string> images;  // image build, pull, verify

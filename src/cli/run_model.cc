@@ -27,6 +27,13 @@ struct PhaseWord {
   std::string operator()(const FetchRelease&) const { return "release"; }
   std::string operator()(const UploadRelease&) const { return "release"; }
   std::string operator()(const GuestScript&) const { return "install"; }
+  std::string operator()(const SaveCheckpoint&) const { return "save"; }
+  std::string operator()(const RestoreCheckpoint&) const { return "restore"; }
+  std::string operator()(const RemoveCheckpoint&) const { return "remove"; }
+  std::string operator()(const ForgetSnapshots&) const { return "remove"; }
+  std::string operator()(const CorrectClock&) const { return "clock"; }
+  std::string operator()(const MarkAgentGone&) const { return "leave"; }
+  std::string operator()(const WriteFile&) const { return "note"; }
   std::string operator()(const RemoveDomain&) const { return "remove"; }
   std::string operator()(const RemoveNetwork&) const { return "remove"; }
   std::string operator()(const RemoveFiles&) const { return "remove"; }

@@ -48,6 +48,22 @@ class LazyHypervisor : public Hypervisor {
   void start_domain(const std::string& name) override { real_.get().start_domain(name); }
   void stop_domain(const std::string& name) override { real_.get().stop_domain(name); }
   void remove_domain(const std::string& name) override { real_.get().remove_domain(name); }
+  void pause_domain(const std::string& name) override { real_.get().pause_domain(name); }
+  std::vector<SnapshotInfo> snapshots(const std::string& domain) override {
+    return real_.get().snapshots(domain);
+  }
+  void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) override {
+    real_.get().save_snapshot(domain, snapshot);
+  }
+  void revert_snapshot(const std::string& domain, const std::string& snapshot) override {
+    real_.get().revert_snapshot(domain, snapshot);
+  }
+  void remove_snapshot(const std::string& domain, const std::string& snapshot) override {
+    real_.get().remove_snapshot(domain, snapshot);
+  }
+  void forget_snapshots(const std::string& domain) override {
+    real_.get().forget_snapshots(domain);
+  }
   std::chrono::nanoseconds cpu_time(const std::string& domain) override {
     return real_.get().cpu_time(domain);
   }

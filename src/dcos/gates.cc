@@ -93,6 +93,20 @@ Gate zookeeper_quorum_gate(const Lab& lab) {
   return gate;
 }
 
+Gate remaining_quorum_gate(const Lab& lab, const Node& master) {
+  const auto masters = lab.with_role(Role::master);
+  std::vector<Probe> probes;
+  for (const Node* other : masters) {
+    if (other->name != master.name) probes.emplace_back(srvr_probe(*other));
+  }
+  auto gate = gate_of("gate/quorum-without/" + master.name, master.name,
+                      "quorum of the masters without " + master.name, std::move(probes),
+                      judge_remaining_quorum);
+  gate.expect = {std::to_string(masters.size() / 2 + 1)};
+  gate.limit = seconds{60};  // it holds now, or waiting does not help
+  return gate;
+}
+
 Gate exhibitor_gate(const Lab& lab) {
   // A view that cannot reach a master yet takes as long as Exhibitor's own connect time-outs.
   auto gate =

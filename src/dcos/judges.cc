@@ -110,6 +110,24 @@ Verdict judge_zookeeper_quorum(const Results& results, const Expected& expect) {
       fmt::format("1 leader and {} followers are wanted, but {}", masters - 1, join(parts, "; ")));
 }
 
+Verdict judge_remaining_quorum(const Results& results, const Expected& expect) {
+  std::size_t serving = 0;
+  std::vector<std::string> missing;
+  for (const auto& result : results) {
+    const auto mode = mode_of(result);
+    if (mode.mode == "leader" || mode.mode == "follower") {
+      ++serving;
+    } else {
+      missing.push_back(mode.mode.empty() ? mode.missing : result.node + " is " + mode.mode);
+    }
+  }
+  if (serving >= number_of(expect)) {
+    return Verdict::pass(fmt::format("{} other masters serve", serving));
+  }
+  return Verdict::not_yet(fmt::format("{} other masters must serve, {} do: {}", number_of(expect),
+                                      serving, join(missing, "; ")));
+}
+
 Verdict judge_exhibitor(const Results& results, const Expected& expect) {
   for (const auto& result : results) {
     if (const auto missing = no_answer(result, "Exhibitor"); !missing.empty()) {

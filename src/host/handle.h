@@ -23,4 +23,25 @@ using Handle = std::unique_ptr<T, Free<free_fn>>;
 /// malloc'ed text of a C library.
 using CString = Handle<char, std::free>;
 
+/// Owns what a libvirt list function answers: an array of handles that each want to be freed.
+template <class T, auto free_fn>
+class HandleList {
+ public:
+  HandleList() = default;
+  HandleList(const HandleList&) = delete;
+  HandleList& operator=(const HandleList&) = delete;
+  ~HandleList() {
+    for (int i = 0; i < size_; ++i) free_fn(array_[i]);
+    std::free(static_cast<void*>(array_));
+  }
+  T** fill() { return &array_; }
+  void sized(int size) { size_ = size; }
+  T* begin() const { return array_; }
+  T* end() const { return array_ + size_; }
+
+ private:
+  T* array_ = nullptr;
+  int size_ = 0;
+};
+
 }  // namespace vmlab

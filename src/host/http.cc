@@ -21,12 +21,9 @@ bool names_address(const std::string& url) {
   return *host == '[' || parse_ipv4(host).has_value();
 }
 
-}  // namespace
-
-HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
-                   const std::stop_token& stop) {
+HttpReply ask(HttpTransfer& transfer, const std::string& url, std::chrono::seconds timeout,
+              const std::stop_token& stop) {
   constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;
-  HttpTransfer transfer;
   HttpReply reply;
   bool cut = false;
   transfer.set(CURLOPT_URL, url.c_str());
@@ -51,6 +48,23 @@ HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
     reply.status = 0;
   }
   return reply;
+}
+
+}  // namespace
+
+HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
+                   const std::stop_token& stop) {
+  HttpTransfer transfer;
+  return ask(transfer, url, timeout, stop);
+}
+
+HttpReply http_post(const std::string& url, const std::string& body, std::chrono::seconds timeout,
+                    const std::stop_token& stop) {
+  HttpTransfer transfer;
+  transfer.add_header("Content-Type: application/json");
+  transfer.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+  transfer.set(CURLOPT_POSTFIELDS, body.c_str());
+  return ask(transfer, url, timeout, stop);
 }
 
 }  // namespace vmlab

@@ -15,6 +15,10 @@ namespace vmlab {
 HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                    const std::stop_token& stop);
 
+/// See System::http_post; the rules of http_get hold.
+HttpReply http_post(const std::string& url, const std::string& body, std::chrono::seconds timeout,
+                    const std::stop_token& stop);
+
 struct Download {
   std::string url;  // http or https; https never becomes http by a redirect
   std::filesystem::path path;

@@ -7,32 +7,12 @@
 #include "host/libvirt_kvm.h"
 #include "host/libvirt_link.h"
 #include "host/libvirt_objects.h"
+#include "host/libvirt_snapshots.h"
 #include "host/libvirt_xml.h"
 
 namespace vmlab {
 
 namespace {
-
-/// Owns what virConnectListAll… answers: an array of handles that each want to be freed.
-template <class T, auto free_fn>
-class HandleList {
- public:
-  HandleList() = default;
-  HandleList(const HandleList&) = delete;
-  HandleList& operator=(const HandleList&) = delete;
-  ~HandleList() {
-    for (int i = 0; i < size_; ++i) free_fn(array_[i]);
-    std::free(static_cast<void*>(array_));
-  }
-  T** fill() { return &array_; }
-  void sized(int size) { size_ = size; }
-  T* begin() const { return array_; }
-  T* end() const { return array_ + size_; }
-
- private:
-  T* array_ = nullptr;
-  int size_ = 0;
-};
 
 std::string version_text(unsigned long version) {
   return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
@@ -74,6 +54,27 @@ class Libvirt final : public Hypervisor {
   void start_domain(const std::string& name) override;
   void stop_domain(const std::string& name) override;
   void remove_domain(const std::string& name) override;
+  void pause_domain(const std::string& name) override {
+    link_.use([&](virConnectPtr connection) { vmlab::pause_domain(connection, name); });
+  }
+  std::vector<SnapshotInfo> snapshots(const std::string& domain) override {
+    return link_.use([&](virConnectPtr connection) { return list_snapshots(connection, domain); });
+  }
+  void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) override {
+    link_.use(
+        [&](virConnectPtr connection) { vmlab::save_snapshot(connection, domain, snapshot); });
+  }
+  void revert_snapshot(const std::string& domain, const std::string& snapshot) override {
+    link_.use(
+        [&](virConnectPtr connection) { vmlab::revert_snapshot(connection, domain, snapshot); });
+  }
+  void remove_snapshot(const std::string& domain, const std::string& snapshot) override {
+    link_.use(
+        [&](virConnectPtr connection) { vmlab::remove_snapshot(connection, domain, snapshot); });
+  }
+  void forget_snapshots(const std::string& domain) override {
+    link_.use([&](virConnectPtr connection) { vmlab::forget_snapshots(connection, domain); });
+  }
   std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;

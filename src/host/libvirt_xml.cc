@@ -21,6 +21,12 @@ pugi::xml_document parse(std::string_view xml) {
   return document;
 }
 
+std::string text_of(const pugi::xml_document& document) {
+  std::ostringstream text;
+  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
+  return text.str();
+}
+
 /// The prefix may be declared on the element or on any element around it.
 bool in_label_namespace(const pugi::xml_node& element) {
   const std::string_view name = element.name();
@@ -92,6 +98,19 @@ XmlIdentity read_identity(std::string_view xml) {
   return {element.child("name").text().get(), element.child("uuid").text().get()};
 }
 
+std::string snapshot_xml(const SnapshotInfo& snapshot) {
+  pugi::xml_document document;
+  auto root = document.append_child("domainsnapshot");
+  root.append_child("name").text() = snapshot.name.c_str();
+  root.append_child("description").text() = snapshot.description.c_str();
+  root.append_child("memory").append_attribute("snapshot") = "internal";
+  return text_of(document);
+}
+
+std::string read_description(std::string_view xml) {
+  return parse(xml).document_element().child("description").text().get();
+}
+
 std::string read_emulator(std::string_view xml) {
   return parse(xml).document_element().child("path").text().get();
 }
@@ -103,9 +122,7 @@ std::string dns_host_xml(const std::string& address, const std::vector<std::stri
   for (const auto& name : names) {
     host.append_child("hostname").text() = name.c_str();
   }
-  std::ostringstream text;
-  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
-  return text.str();
+  return text_of(document);
 }
 
 DnsChange dns_change(const DnsHosts& now, const DnsHosts& wanted) {

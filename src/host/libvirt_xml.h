@@ -26,6 +26,11 @@ struct XmlIdentity {
 };
 XmlIdentity read_identity(std::string_view xml);
 
+/// <domainsnapshot> to take: memory and disks into the domain's own disks.
+std::string snapshot_xml(const SnapshotInfo& snapshot);
+/// <description> of a <domainsnapshot>; empty where absent.
+std::string read_description(std::string_view xml);
+
 /// Text of the first <path> of domain capabilities: the emulator; empty where absent.
 std::string read_emulator(std::string_view xml);
 

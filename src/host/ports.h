@@ -66,6 +66,22 @@ class Hypervisor {
   /// Stops and undefines with everything libvirt keeps about it (NVRAM, snapshots, checkpoints,
   /// saves).
   virtual void remove_domain(const std::string& name) = 0;  // absent: nothing
+  /// Freezes a running domain's processors; paused already: nothing.
+  virtual void pause_domain(const std::string& name) = 0;
+
+  // Snapshots: memory and disks of one moment, kept inside the domain's own qcow2 disks.
+  virtual std::vector<SnapshotInfo> snapshots(
+      const std::string& domain) = 0;  // by name; absent domain: none
+  /// Of a running or paused domain, which is then as it was before. One of that name is replaced.
+  virtual void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) = 0;
+  /// Whatever the domain is doing: memory, disks and definition are those of the snapshot, and it
+  /// is paused.
+  virtual void revert_snapshot(const std::string& domain, const std::string& snapshot) = 0;
+  /// Absent: nothing. A disk that lacks it is no obstacle.
+  virtual void remove_snapshot(const std::string& domain, const std::string& snapshot) = 0;
+  /// Drops what libvirt keeps about all of a domain's snapshots; for disks that go as a whole.
+  virtual void forget_snapshots(const std::string& domain) = 0;
+
   virtual std::chrono::nanoseconds cpu_time(const std::string& domain) = 0;
   virtual std::uint64_t resident_kib(const std::string& domain) = 0;  // of its QEMU process
 
@@ -211,6 +227,9 @@ class System {
   /// with a name is asked by the environment's proxy, and https never becomes http by a redirect.
   virtual HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                              std::stop_token stop) = 0;
+  /// Like http_get; `body` is JSON.
+  virtual HttpReply http_post(const std::string& url, const std::string& body,
+                              std::chrono::seconds timeout, std::stop_token stop) = 0;
   /// Resumes `<path>.part`, verifies the digest (`sha256` or `sha512`) when `digest` is not empty,
   /// renames. A mismatch keeps what was good and says both sums.
   virtual void download(const std::string& url, const std::filesystem::path& path,

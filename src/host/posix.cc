@@ -49,6 +49,10 @@ class PosixSystem final : public System {
                      std::stop_token stop) override {
     return vmlab::http_get(url, timeout, stop);
   }
+  HttpReply http_post(const std::string& url, const std::string& body, std::chrono::seconds timeout,
+                      std::stop_token stop) override {
+    return vmlab::http_post(url, body, timeout, stop);
+  }
   void download(const std::string& url, const fs::path& path, const std::string& algorithm,
                 const std::string& digest, const Progress& progress,
                 std::stop_token stop) override {

@@ -13,12 +13,14 @@ namespace vmlab {
 
 class PlanBuilder {
  public:
-  PlanBuilder(const Lab& lab, const Observed& observed, const Paths& paths)
-      : lab_(lab), observed_(observed), paths_(paths) {}
+  PlanBuilder(const Lab& lab, const Observed& observed, const Paths& paths, bool checkpoints)
+      : lab_(lab), observed_(observed), paths_(paths), checkpoints_(checkpoints) {}
 
   const Lab& lab() const { return lab_; }
   const Observed& observed() const { return observed_; }
   const Paths& paths() const { return paths_; }
+  /// Whether nodes and lab get the checkpoints that come by themselves.
+  bool checkpoints() const { return checkpoints_; }
   /// Path of an image's prepared disk; its name is a hash of the whole image, computed once.
   const std::filesystem::path& prepared_image(const std::string& image);
   /// What is known of a node; an empty value for one never seen.
@@ -32,22 +34,59 @@ class PlanBuilder {
   void unknown(const std::string& node) { plan_.unknown.push_back(node); }
   bool any_unknown() const { return !plan_.unknown.empty(); }
 
+  const std::vector<PlannedStep>& steps() const { return plan_.steps; }
   Plan take() { return std::move(plan_); }
 
  private:
   const Lab& lab_;
   const Observed& observed_;
   const Paths& paths_;
+  bool checkpoints_;
   Plan plan_;
   std::map<std::string, std::filesystem::path> prepared_images_;
   std::unordered_set<std::string> ids_;
 };
+
+/// What all nodes stand on: keys and network.
+void plan_ground(PlanBuilder& builder);
+
+/// How a node gets to where it is prepared again.
+struct NodeReset {
+  std::string why;
+  bool cold = false;
+  std::vector<std::string> after;  // ids of steps before which nothing of the node may be lost
+};
+/// Returns the ids of the steps after which nothing of the old node is left.
+std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
+                                         const NodeReset& reset);
 
 /// Image, network, keys, disks, domain, boot: all nodes to the prepared phase.
 void plan_machines(PlanBuilder& builder);
 
 /// The product's install, on nodes whose marks are known.
 void plan_install(PlanBuilder& builder);
+
+/// One sentence for each node that was installed with another configuration, ip-detect or release.
+std::vector<std::string> plan_changed_installs(const PlanBuilder& builder);
+
+/// What the id of the step begins with that restores an installed lab; of another, that one.
+inline constexpr const char* restored_step = "restore/";
+inline constexpr const char* rewound_step = "rewind/";
+
+/// The checkpoint `installed`, when all of the plan's steps are done and none is there.
+void plan_installed_checkpoint(PlanBuilder& builder);
+
+/// A node's share of a checkpoint that is saved when it has what the topology wants.
+CheckpointPart part_for(const PlanBuilder& builder, const Node& node, std::string content);
+
+/// Ids of the steps that no other one waits for: after these all is done.
+std::vector<std::string> last_steps(const PlanBuilder& builder);
+
+/// Id of the step that corrects a node's clock.
+std::string clock_step(const std::string& node);
+/// Sets it after `after`, and after the bootstrap's; the bootstrap's first, as it tells the others
+/// the time.
+void plan_clock(PlanBuilder& builder, const Node& node, std::vector<std::string> after);
 
 /// Id of the step after which a node is prepared.
 std::string prepared_step(const std::string& node);

@@ -83,9 +83,6 @@ class InstallPlan {
       const auto& item = items_[i];
       if (leaves_mark(item)) {
         const auto mark = mark_of(item);
-        if (mark == MarkState::other && item.only_once) {
-          refuse_changed(item);
-        }
         if (mark != MarkState::same) needed_.insert(item.id);
       }
       if (!needed_.contains(item.id)) continue;
@@ -95,14 +92,6 @@ class InstallPlan {
         if (before != index_.end() && !leaves_mark(items_[before->second])) needed_.insert(id);
       }
     }
-  }
-
-  [[noreturn]] void refuse_changed(const InstallItem& item) const {
-    throw Error(fmt::format("cannot change an installed cluster: '{}' was done on {} with another "
-                            "configuration, ip-detect or release",
-                            item.title, item.node),
-                fmt::format("nodes must be wiped for that: `vmlab down {}`, then `vmlab up` again",
-                            builder_.lab().name));
   }
 
   void add(const InstallItem& item) {
@@ -136,7 +125,8 @@ class InstallPlan {
       step.step = UploadRelease{item.node, upload->release, upload->remote};
       step.pool = Pool::guest;
     } else {
-      step.step = AwaitGate{std::get<Gate>(item.work), mark, mark.empty() ? mark : mark_node(item)};
+      step.step = AwaitGate{std::get<Gate>(item.work), mark, mark.empty() ? mark : mark_node(item),
+                            std::nullopt};
     }
     builder_.add(std::move(step));
   }
@@ -149,6 +139,21 @@ class InstallPlan {
 };
 
 }  // namespace
+
+std::vector<std::string> plan_changed_installs(const PlanBuilder& builder) {
+  std::vector<std::string> changed;
+  for (const auto& item : install_items(builder.lab())) {
+    if (!item.only_once) continue;
+    const auto& marks = builder.seen(item.node).marks;
+    const auto mark = marks.find(mark_name(item.id));
+    if (mark == marks.end() || mark->second == hash_of_item(item)) continue;
+    changed.push_back(
+        fmt::format("{} must be wiped: it was installed with another configuration, "
+                    "ip-detect or release",
+                    item.node));
+  }
+  return changed;
+}
 
 void plan_install(PlanBuilder& builder) {
   // Without the marks of every node there is no telling what is missing; the caller plans again.

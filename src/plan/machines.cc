@@ -9,6 +9,7 @@
 #include "lab/network_xml.h"
 #include "lab/readiness.h"
 #include "plan/builder.h"
+#include "plan/checkpoint.h"
 
 namespace vmlab {
 
@@ -95,6 +96,12 @@ void plan_network(PlanBuilder& builder) {
                       lab.network.name),
           fmt::format("`vmlab down {}` first, or restore the topology's network", lab.name));
     }
+    if (!found->cidrs.empty() &&
+        std::ranges::find(found->cidrs, lab.network.cidr) == found->cidrs.end()) {
+      builder.note(fmt::format("network {} was changed by hand: its range is {}, not {}",
+                               lab.network.name, found->cidrs.front().text(),
+                               lab.network.cidr.text()));
+    }
     if (found->active) {
       if (found->hosts == hosts) return;
       std::vector<std::string> words;
@@ -146,7 +153,7 @@ class NodePlan {
     const bool running = seen_.domain && seen_.domain->state == DomainState::running;
     const bool stale = stale_before_prepared(running);
     const bool fresh = !has(files_.root_disk) || seen_.backing_lost || stale;
-    plan_disks(fresh, running);
+    plan_disks(fresh);
     plan_seed(fresh);
     plan_domain();
     if (fresh || !running) start(fresh ? prepared_step(node_.name) : id("gate/ssh"));
@@ -154,13 +161,76 @@ class NodePlan {
       gates(true);
     } else if (!seen_.reached) {
       builder_.unknown(node_.name);
+      warn_of_foreign_key();
       gates(false);
+      if (paused()) plan_clock(builder_, node_, {id("gate/ssh")});
     } else {
       known();
     }
   }
 
+  /// See plan_node_reset.
+  std::vector<std::string> reset(const NodeReset& wish) {
+    refuse_foreign();
+    reset_ = &wish;
+    const auto obstacle = wish.cold ? std::string("asked for") : warm_obstacle();
+    if (obstacle.empty()) {
+      add("revert", fmt::format("revert {} to its checkpoint", node_.name), wish.why, {},
+          RestoreCheckpoint{prepared_checkpoint, {node_.domain_name}}, after_reset({"network"}),
+          Pool::none);
+      gates(false);
+      await_cloud_init(wish.why, false);
+      plan_clock(builder_, node_, {id("gate/ssh")});
+      return {id("revert")};
+    }
+    if (!wish.cold) {
+      builder_.note(fmt::format("{} cannot go back to its checkpoint and is booted anew: {}",
+                                node_.name, obstacle));
+    }
+    plan_disks(true);
+    plan_seed(true);
+    plan_domain();
+    start(prepared_step(node_.name));
+    gates(true);
+    return {id("overlay"), id("start")};
+  }
+
  private:
+  bool active() const { return seen_.domain && seen_.domain->state != DomainState::shut_off; }
+  bool paused() const { return seen_.domain && seen_.domain->state == DomainState::paused; }
+
+  /// Why the node's own checkpoint is not what the topology wants; empty when it is.
+  std::string warm_obstacle() const {
+    const auto part = part_of(builder_.lab(), node_.name, seen_, prepared_checkpoint);
+    if (!part.broken.empty()) return part.broken;
+    if (part.note->content != prepared_content(builder_.lab(), node_)) {
+      return "its cloud-init documents changed since";
+    }
+    if (part.note->definition != domain_xml(builder_.lab(), node_, files_).hash) {
+      return "its definition changed since";
+    }
+    const auto& backing = builder_.prepared_image(node_.image);
+    const auto disk = seen_.disks.find(files_.root_disk.filename().string());
+    if (disk == seen_.disks.end() || disk->second.backing_file != backing.string()) {
+      return "its image changed since";
+    }
+    return {};
+  }
+
+  /// The adapter refuses it; here it is only said so before anybody waits for it.
+  void warn_of_foreign_key() const {
+    if (seen_.unreachable_because.find("ssh host key") == std::string::npos) return;
+    builder_.note(
+        fmt::format("SECURITY: {} does not show the host key that it was given, and is not "
+                    "talked to: {}",
+                    node_.name, seen_.unreachable_because));
+  }
+
+  std::vector<std::string> after_reset(std::vector<std::string> after) const {
+    if (reset_ != nullptr) after.insert(after.end(), reset_->after.begin(), reset_->after.end());
+    return after;
+  }
+
   std::string id(const std::string& what) const { return what + "/" + node_.name; }
 
   bool has(const std::filesystem::path& file) const {
@@ -199,23 +269,35 @@ class NodePlan {
     return !seen_.marks.contains(mark_name(prepared_step(node_.name))) && seen_.reached;
   }
 
-  void plan_disks(bool fresh, bool running) {
+  /// Stops the node, and takes away what cannot be kept.
+  std::string plan_wipe() {
+    std::string why = "missing";
+    if (has(files_.root_disk)) {
+      why = reset_ != nullptr    ? reset_->why
+            : seen_.backing_lost ? "its backing file is gone"
+                                 : "its cloud-init documents changed before it was prepared";
+      stop(why);
+      add("wipe", fmt::format("remove the old disk of {}", node_.name), why, {},
+          RemoveFiles{files_.root_disk}, after_reset({id("stop")}), Pool::none);
+    } else {
+      stop("its disk is gone");
+    }
+    if (!seen_.snapshots.empty()) {
+      add("forget", fmt::format("forget the checkpoints of {}", node_.name), why, {},
+          ForgetSnapshots{node_.domain_name}, after_reset({id("stop")}), Pool::none);
+    }
+    return why;
+  }
+
+  void plan_disks(bool fresh) {
     const auto& backing = builder_.prepared_image(node_.image);
     if (fresh) {
       plan_image(builder_, node_.image);
-      std::string why = "missing";
-      if (has(files_.root_disk)) {
-        why = seen_.backing_lost ? "its backing file is gone"
-                                 : "its cloud-init documents changed before it was prepared";
-        add("wipe", fmt::format("remove the old disk of {}", node_.name), why, {},
-            RemoveFiles{files_.root_disk}, {stop(running, why)}, Pool::none);
-      } else {
-        stop(running, "its disk is gone");
-      }
+      const auto why = plan_wipe();
       add("overlay", fmt::format("create overlay for {}", node_.name), why,
           hash_of_words({backing.string(), std::to_string(node_.disk_mib)}),
           CreateOverlay{files_.root_disk, backing, node_.disk_mib},
-          {"prepare-image/" + node_.image, id("wipe"), id("stop")}, Pool::disk);
+          {"prepare-image/" + node_.image, id("wipe"), id("stop"), id("forget")}, Pool::disk);
     } else if (const auto& disk = seen_.disks.at(files_.root_disk.filename().string());
                !disk.backing_file.empty() && disk.backing_file != backing.string()) {
       builder_.note(
@@ -223,23 +305,26 @@ class NodePlan {
                       node_.name, std::filesystem::path(disk.backing_file).filename().string()));
     }
     for (std::size_t i = 0; i < node_.disks.size(); ++i) {
-      if (has(files_.data_disks[i])) continue;
       const auto& disk = node_.disks[i];
+      const bool there = has(files_.data_disks[i]);
+      if (there && reset_ == nullptr) continue;
+      if (there) {
+        add("wipe-" + disk.label, fmt::format("remove the old disk of {}", disk.mount), reset_->why,
+            {}, RemoveFiles{files_.data_disks[i]}, after_reset({id("stop")}), Pool::none);
+      }
       add("disk-" + disk.label,
           fmt::format("create disk of {} for {}", format_size_mib(disk.size_mib), disk.mount),
-          "missing", hash_of_words({disk.label, std::to_string(disk.size_mib)}),
-          CreateDataDisk{files_.data_disks[i], disk.size_mib, disk.label}, {id("stop")},
-          Pool::disk);
+          there ? reset_->why : "missing",
+          hash_of_words({disk.label, std::to_string(disk.size_mib)}),
+          CreateDataDisk{files_.data_disks[i], disk.size_mib, disk.label},
+          {id("stop"), id("wipe-" + disk.label)}, Pool::disk);
     }
   }
 
-  /// Id of a step that stops the domain, planned when it runs.
-  std::string stop(bool running, const std::string& why) {
-    if (running) {
-      add("stop", fmt::format("power off {}", node_.name), why, {}, StopDomain{node_.domain_name},
-          {}, Pool::none);
-    }
-    return id("stop");
+  void stop(const std::string& why) {
+    if (!active()) return;
+    add("stop", fmt::format("power off {}", node_.name), why, {}, StopDomain{node_.domain_name},
+        after_reset({}), Pool::none);
   }
 
   void plan_seed(bool fresh) {
@@ -255,7 +340,7 @@ class NodePlan {
     add("domain", fmt::format("define domain {}", node_.domain_name),
         seen_.domain ? "changed: its definition" : "missing", hash,
         DefineDomain{node_.domain_name, xml}, {"network", id("stop")}, Pool::none);
-    if (seen_.domain && seen_.domain->state == DomainState::running) {
+    if (seen_.domain && seen_.domain->state == DomainState::running && reset_ == nullptr) {
       builder_.note(
           fmt::format("{} keeps its running shape until it is restarted", node_.domain_name));
     }
@@ -267,28 +352,37 @@ class NodePlan {
                                       "network",    "keys",        "dns"};
     for (const auto& disk : node_.disks) after.push_back(id("disk-" + disk.label));
     add("start", fmt::format("start {}", node_.name),
-        seen_.domain && seen_.domain->state != DomainState::running ? "not running" : "missing", {},
-        StartDomain{node_.domain_name}, std::move(after), Pool::boot, std::move(booted));
+        reset_ != nullptr                                             ? reset_->why
+        : seen_.domain && seen_.domain->state != DomainState::running ? "not running"
+                                                                      : "missing",
+        {}, StartDomain{node_.domain_name}, std::move(after), Pool::boot, std::move(booted));
   }
 
   void gates(bool until_prepared) {
     auto ssh = ssh_gate(builder_.lab(), node_);
     auto title = "wait for " + ssh.what;
-    add("gate/ssh", std::move(title), "not answering yet", {}, AwaitGate{std::move(ssh), {}, {}},
-        {id("start")}, Pool::none);
-    if (until_prepared) await_cloud_init("not prepared yet");
+    add("gate/ssh", std::move(title), "not answering yet", {},
+        AwaitGate{std::move(ssh), {}, {}, {}}, {id("start"), id("revert")}, Pool::none);
+    if (until_prepared) await_cloud_init("not prepared yet", builder_.checkpoints());
   }
 
-  void await_cloud_init(const std::string& why) {
+  void await_cloud_init(const std::string& why, bool checkpoint) {
     auto gate = cloud_init_gate(builder_.lab(), node_);
     const auto step = prepared_step(node_.name);
     auto title = "wait for " + gate.what;
+    std::optional<SaveCheckpoint> save;
+    if (checkpoint) {
+      save = SaveCheckpoint{prepared_checkpoint,
+                            {part_for(builder_, node_, prepared_content(builder_.lab(), node_))},
+                            {},
+                            true};
+    }
     builder_.add({.id = step,
                   .node = node_.name,
                   .title = std::move(title),
                   .why = why,
                   .hash = seed_hash_,
-                  .step = AwaitGate{std::move(gate), mark_name(step), node_.name},
+                  .step = AwaitGate{std::move(gate), mark_name(step), node_.name, std::move(save)},
                   .after = {id("gate/ssh")},
                   .pool = Pool::none});
   }
@@ -296,7 +390,8 @@ class NodePlan {
   void known() {
     const auto mark = seen_.marks.find(mark_name(prepared_step(node_.name)));
     if (mark == seen_.marks.end()) {
-      await_cloud_init("not prepared yet");
+      // A node that was reverted has its checkpoint and no mark yet.
+      await_cloud_init("not prepared yet", builder_.checkpoints() && !warm_obstacle().empty());
     } else if (mark->second != seed_hash_) {
       builder_.note(fmt::format(
           "{}: cloud-init documents changed since it was prepared; they act when it is made anew",
@@ -309,13 +404,23 @@ class NodePlan {
   const ObservedNode& seen_;
   DomainFiles files_;
   std::string seed_hash_;
+  const NodeReset* reset_ = nullptr;
 };
 
 }  // namespace
 
-void plan_machines(PlanBuilder& builder) {
+void plan_ground(PlanBuilder& builder) {
   plan_keys(builder);
   plan_network(builder);
+}
+
+std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
+                                         const NodeReset& reset) {
+  return NodePlan(builder, node).reset(reset);
+}
+
+void plan_machines(PlanBuilder& builder) {
+  plan_ground(builder);
   for (const auto& node : builder.lab().nodes) NodePlan(builder, node).plan();
   for (const auto& [name, seen] : builder.observed().nodes) {
     const auto& nodes = builder.lab().nodes;

@@ -47,7 +47,16 @@ struct DiskInfo {
   std::uint64_t allocated_bytes = 0;
   std::string format;
   std::string backing_file;  // empty when it has none
+  /// Internal snapshots, with the bytes of guest memory that each holds in this file.
+  std::map<std::string, std::uint64_t> snapshots = {};
   bool operator==(const DiskInfo&) const = default;
+};
+
+/// What libvirt knows of one snapshot of a domain.
+struct SnapshotInfo {
+  std::string name;
+  std::string description;  // whoever made it wrote this
+  bool operator==(const SnapshotInfo&) const = default;
 };
 
 struct ObservedNode {
@@ -59,6 +68,7 @@ struct ObservedNode {
   std::string unreachable_because;
   /// Steps done inside the guest: /var/lib/vmlab/done/<step> -> hash of inputs.
   std::map<std::string, std::string> marks;
+  std::map<std::string, std::string> snapshots;  // name -> description
 };
 
 struct Observed {
@@ -69,6 +79,7 @@ struct Observed {
   /// Nodes whose host key is in the lab's directory; "" stands for the lab's own key.
   std::set<std::string> keys;
   bool directory = false;  // the lab's directory is there
+  std::string intent;      // what was begun and must be ended first: see plan/intent.h
 };
 
 }  // namespace vmlab

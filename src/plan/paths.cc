@@ -16,6 +16,9 @@ fs::path Paths::lock(const std::string& name) const {
 fs::path Paths::topology(const std::string& name) const {
   return lab(name) / "topology";
 }
+fs::path Paths::intent(const std::string& name) const {
+  return lab(name) / "intent";
+}
 fs::path Paths::history(const std::string& name) const {
   return lab(name) / "history";
 }

@@ -9,6 +9,7 @@
 #include "dcos/config.h"
 #include "dcos/install.h"
 #include "plan/builder.h"
+#include "plan/intent.h"
 
 namespace vmlab {
 
@@ -71,14 +72,63 @@ const std::string& PlanBuilder::add(PlannedStep step) {
   return plan_.steps.back().id;
 }
 
-Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths) {
-  PlanBuilder builder(lab, observed, paths);
+namespace {
+
+/// What an earlier run began; nullopt when there is nothing that can be ended.
+std::optional<Plan> plan_to_end(const Lab& lab, const Observed& observed, const Paths& paths,
+                                PlanBuilder& builder) {
+  const auto intent = parse_intent(observed.intent);
+  if (!intent) return std::nullopt;
+  try {
+    auto plan = intent->restore.empty() ? plan_reset(lab, observed, paths,
+                                                     {.nodes = intent->reset,
+                                                      .cold = intent->cold,
+                                                      .force = true,
+                                                      .why = "a reset was cut off"})
+                                        : plan_restore(lab, observed, paths, intent->restore);
+    plan.notes.insert(plan.notes.begin(),
+                      intent->restore.empty()
+                          ? "a reset was cut off: it is ended first"
+                          : fmt::format("restoring checkpoint '{}' was cut off: it is done again",
+                                        intent->restore));
+    for (const auto& node : lab.nodes) plan.unknown.push_back(node.name);
+    return plan;
+  } catch (const Error& error) {
+    builder.note(fmt::format("what an earlier run began cannot be ended: {}", error.message()));
+    builder.add({.id = "intent-done",
+                 .node = {},
+                 .title = "forget what an earlier run began",
+                 .why = "it cannot be ended",
+                 .hash = {},
+                 .step = RemoveFiles{paths.intent(lab.name)},
+                 .after = {},
+                 .pool = Pool::none});
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths, bool checkpoints) {
+  PlanBuilder builder(lab, observed, paths, checkpoints);
+  if (auto plan = plan_to_end(lab, observed, paths, builder)) return std::move(*plan);
+  if (auto changed = plan_changed_installs(builder); !changed.empty()) {
+    ResetWish wish{.nodes = {}, .cold = false, .force = true, .why = "installed differently"};
+    for (const auto& node : lab.nodes) {
+      if (node.role != Role::bootstrap && node.role != Role::plain) wish.nodes.push_back(node.name);
+    }
+    auto plan = plan_reset(lab, observed, paths, wish);
+    plan.must_wipe = std::move(changed);
+    plan.unknown = std::move(wish.nodes);
+    return plan;
+  }
   plan_machines(builder);
   if (lab.dcos) {
     auto lint = lint_config(lab);
     for (auto& warning : lint.warnings) builder.note(std::move(warning));
     plan_install(builder);
   }
+  plan_installed_checkpoint(builder);
   return builder.take();
 }
 

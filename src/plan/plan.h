@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -60,11 +61,51 @@ struct StartDomain {
 struct StopDomain {
   std::string name;
 };
-/// Passes when the gate does; leaves `mark` (unless empty) in the guest `mark_node`.
+/// A node's share of a checkpoint.
+struct CheckpointPart {
+  std::string node, domain;
+  std::vector<std::string> disks;  // see SnapshotNote
+  std::string content, definition;
+};
+/// Memory and disks of one moment: all are paused, saved, and resumed together, whatever happens.
+struct SaveCheckpoint {
+  std::string name;
+  std::vector<CheckpointPart> parts;
+  std::string phase;
+  bool optional = false;  // what hinders it is told, and fails nothing
+};
+/// Reverts all, then lets them run together.
+struct RestoreCheckpoint {
+  std::string name;
+  std::vector<std::string> domains;
+};
+struct RemoveCheckpoint {
+  std::string name;
+  std::vector<std::string> domains;
+};
+/// Before a domain's disks are made anew.
+struct ForgetSnapshots {
+  std::string domain;
+};
+/// A guest that stood still believes in the time of then: it takes over the host's, or the lab's.
+struct CorrectClock {
+  std::string node;
+};
+/// Mesos forgets the agent for good; one that it does not know is gone already.
+struct MarkAgentGone {
+  std::string node;
+};
+struct WriteFile {
+  std::filesystem::path path;
+  std::string text;
+};
+/// Passes when the gate does; saves the checkpoint, then leaves `mark` (unless empty) in the guest
+/// `mark_node`.
 struct AwaitGate {
   Gate gate;
   std::string mark;
   std::string mark_node;
+  std::optional<SaveCheckpoint> checkpoint;
 };
 /// Fetches the installer to Paths::releases and verifies it; a path is verified where it is.
 struct FetchRelease {
@@ -96,10 +137,12 @@ struct RemoveFiles {
   std::filesystem::path path;
 };
 
-using Step = std::variant<BuildBase, DownloadBase, PrepareImage, MakeKeys, DefineNetwork,
-                          SetDnsHosts, CreateOverlay, CreateDataDisk, WriteSeed, DefineDomain,
-                          StartDomain, StopDomain, AwaitGate, FetchRelease, UploadRelease,
-                          GuestScript, RemoveDomain, RemoveNetwork, RemoveFiles>;
+using Step =
+    std::variant<BuildBase, DownloadBase, PrepareImage, MakeKeys, DefineNetwork, SetDnsHosts,
+                 CreateOverlay, CreateDataDisk, WriteSeed, DefineDomain, StartDomain, StopDomain,
+                 AwaitGate, FetchRelease, UploadRelease, GuestScript, SaveCheckpoint,
+                 RestoreCheckpoint, RemoveCheckpoint, ForgetSnapshots, CorrectClock, MarkAgentGone,
+                 WriteFile, RemoveDomain, RemoveNetwork, RemoveFiles>;
 
 /// How far a node has come; shown by `status` and on each line of progress.
 enum class Phase { absent, defined, booting, prepared, installing, installed };
@@ -128,13 +171,36 @@ std::string mark_name(const std::string& step_id);
 struct Plan {
   std::vector<PlannedStep> steps;  // in an order that respects `after`
   std::vector<std::string> notes;  // drift and warnings, one sentence each
-  /// Nodes whose own marks could not be read yet: when they answer, there may be more to do.
+  /// Nodes of which more is known only when these steps are done: there may be more to do.
   std::vector<std::string> unknown;
+  /// Why nodes must be wiped, one sentence each; `steps` are then those that wipe them, and want to
+  /// be asked for (`--replace`).
+  std::vector<std::string> must_wipe = {};
 };
 
 /// What `up` would do. Pure; `observed` must be of this lab. Throws Error when a name is held by
-/// somebody else's domain or network, saying whose.
-Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths);
+/// somebody else's domain or network, saying whose. `checkpoints`: take those that come by
+/// themselves.
+Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths, bool checkpoints = true);
+
+struct ResetWish {
+  std::vector<std::string> nodes;
+  bool cold = false;   // disks are made anew even where a checkpoint would do
+  bool force = false;  // break a quorum, leave agents to Mesos' own time-outs
+  std::string why = "requested";
+};
+/// Back to the prepared phase. Masters: one at a time, unless all of them. Throws Error when it
+/// would break the masters' quorum, saying what breaks.
+Plan plan_reset(const Lab& lab, const Observed& observed, const Paths& paths,
+                const ResetWish& wish);
+
+/// Throws Error when there is one of that name and `replace` is not said, or nodes do not run.
+Plan plan_save(const Lab& lab, const Observed& observed, const Paths& paths,
+               const std::string& name, bool replace);
+/// Throws Error when it is unknown, not whole, or of a part of the masters.
+Plan plan_restore(const Lab& lab, const Observed& observed, const Paths& paths,
+                  const std::string& name);
+Plan plan_delete_checkpoint(const Lab& lab, const Observed& observed, const std::string& name);
 
 /// What `down` would do; needs no topology.
 Plan plan_down(const std::string& lab, const Observed& observed, const Paths& paths);

@@ -6,7 +6,10 @@
 #include "base/text.h"
 #include "lab/cloud_init.h"
 #include "run/await.h"
+#include "run/checkpoint.h"
+#include "run/clock.h"
 #include "run/evidence.h"
+#include "run/gone.h"
 #include "run/keys.h"
 #include "run/pull.h"
 
@@ -105,6 +108,7 @@ class Applier {
 
   void operator()(const AwaitGate& s) const {
     await(s.gate, lab(), paths(), ports(), progress_, stop_);
+    if (s.checkpoint) save_checkpoint(*s.checkpoint, lab(), paths(), ports(), progress_);
     if (s.mark.empty()) return;
     const auto& node = lab().node(s.mark_node);
     const auto result = guests().run(ssh_target_of(lab(), node, paths()),
@@ -157,6 +161,24 @@ class Applier {
     }
     throw Error(fmt::format("cannot {} on '{}': {}", title, s.node, cause));
   }
+
+  void operator()(const SaveCheckpoint& s) const {
+    save_checkpoint(s, lab(), paths(), ports(), progress_);
+  }
+  void operator()(const RestoreCheckpoint& s) const {
+    restore_checkpoint(s, hypervisor(), progress_);
+  }
+  void operator()(const RemoveCheckpoint& s) const {
+    for (const auto& domain : s.domains) hypervisor().remove_snapshot(domain, s.name);
+  }
+  void operator()(const ForgetSnapshots& s) const { hypervisor().forget_snapshots(s.domain); }
+  void operator()(const CorrectClock& s) const {
+    correct_clock(lab(), lab().node(s.node), paths(), ports(), stop_);
+  }
+  void operator()(const MarkAgentGone& s) const {
+    mark_agent_gone(lab(), lab().node(s.node), system(), stop_);
+  }
+  void operator()(const WriteFile& s) const { system().write(s.path, s.text, 0644); }
 
   void operator()(const RemoveDomain& s) const { hypervisor().remove_domain(s.name); }
   void operator()(const RemoveNetwork& s) const { hypervisor().remove_network(s.name); }

@@ -83,20 +83,35 @@ Observed observe_host(const Lab& lab, const Settings& settings, Ports& ports) {
   return observed;
 }
 
-Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
+Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports) {
   const auto& paths = settings.paths;
   auto observed = observe_host(lab, settings, ports);
+  for (auto& [name, seen] : observed.nodes) {
+    if (!seen.domain || !seen.domain->label || seen.domain->label->lab != lab.name) continue;
+    for (auto& snapshot : ports.hypervisor.snapshots(seen.domain->name)) {
+      seen.snapshots[snapshot.name] = std::move(snapshot.description);
+    }
+  }
+  observed.intent = ports.system.read(paths.intent(lab.name)).value_or("");
   for (const auto& [name, image] : lab.images) {
     observed.base_images[name] = ports.system.stat(paths.base_image(image)).has_value();
     observed.prepared_images[name] = ports.system.stat(paths.prepared_image(image)).has_value();
   }
   if (observed.directory) observed.keys = keys_present(lab, paths, ports);
+  for (const auto& node : lab.nodes) {
+    if (observed.directory) observe_disks(lab, node, paths, ports, observed.nodes[node.name]);
+  }
+  return observed;
+}
+
+Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
+  const auto& paths = settings.paths;
+  auto observed = observe_disks(lab, settings, ports);
   std::vector<std::jthread> askers;
   std::vector<std::exception_ptr> failures(lab.nodes.size());
   for (std::size_t i = 0; i < lab.nodes.size(); ++i) {
     const auto& node = lab.nodes[i];
     auto& seen = observed.nodes[node.name];
-    if (observed.directory) observe_disks(lab, node, paths, ports, seen);
     const bool running = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name &&
                          seen.domain->state == DomainState::running;
     if (!running || !observed.keys.contains("")) continue;

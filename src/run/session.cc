@@ -12,64 +12,13 @@
 #include "run/accelerator.h"
 #include "run/apply.h"
 #include "run/executor.h"
-#include "run/space.h"
+#include "run/lab_run.h"
 
 namespace vmlab {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-/// The coordinator's reporter, and the lab's history beside it.
-class Recorder : public Reporter {
- public:
-  Recorder(Reporter& to, System& system, fs::path history)
-      : to_(to), system_(system), history_(std::move(history)) {}
-
-  void planned(const Plan& plan) override { to_.planned(plan); }
-  void started(const PlannedStep& step) override { to_.started(step); }
-  void progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
-                std::uint64_t total) override {
-    to_.progress(step, text, done, total);
-  }
-  void finished(const PlannedStep& step, const StepOutcome& outcome) override {
-    if (outcome.result == StepResult::done || outcome.result == StepResult::failed) {
-      const bool done = outcome.result == StepResult::done;
-      try {
-        system_.append(history_, format_entry({.started = system_.now() - outcome.took,
-                                               .took = outcome.took,
-                                               .id = outcome.id,
-                                               .result = done ? "done" : "failed"}));
-      } catch (const Error&) {
-        // A full disk must not turn a step that worked into one that failed.
-      }
-    }
-    to_.finished(step, outcome);
-  }
-  void tick(std::chrono::milliseconds elapsed) override { to_.tick(elapsed); }
-  void ended(const RunSummary& summary) override {
-    // `up` may take several rounds; it says itself when all has ended.
-    (void)summary;
-  }
-
- private:
-  Reporter& to_;
-  System& system_;
-  fs::path history_;
-};
-
-PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports& ports) {
-  PoolLimits limits = {{Pool::disk, 1}, {Pool::network, 1}};
-  if (settings.boot_places > 0) {
-    limits[Pool::boot] = settings.boot_places;
-  } else if (accelerator == Accelerator::tcg) {
-    // An emulated boot is CPU time and nothing else. On 2 cores six nodes at once take 44 s each
-    // and two at a time 30 s: their virtual CPUs wait for each other's locks while they are off the
-    // core.
-    limits[Pool::boot] = std::max(1U, ports.hypervisor.info().cpus);
-  }
-  return limits;
-}
 
 HostView host_view(const std::string& lab, Ports& ports) {
   HostView view;
@@ -175,12 +124,11 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
   return load_lab(std::string(trim(*file)), settings, ports, installer);
 }
 
-namespace {
-
 /// `known` is `wanted` with the accelerator that was proven.
 Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Ports& ports,
                const std::stop_token& stop) {
-  auto plan = plan_up(known, observe(known, settings, ports, stop), settings.paths);
+  auto plan =
+      plan_up(known, observe(known, settings, ports, stop), settings.paths, settings.checkpoints);
   const bool fallen_back =
       wanted.accelerator == Accelerator::automatic && known.accelerator == Accelerator::tcg;
   if (fallen_back && !plan.steps.empty()) {
@@ -189,72 +137,17 @@ Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Po
   return plan;
 }
 
-}  // namespace
-
 Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
   Lab known = lab;
   known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
   return make_plan(lab, known, settings, ports, stop);
 }
 
-namespace {
-
-/// After so many rounds something undoes what was done; better said than tried for ever.
-constexpr int max_rounds = 5;
-
-void append(RunSummary& all, RunSummary round) {
-  std::ranges::move(round.steps, std::back_inserter(all.steps));
-  all.interrupted = round.interrupted;
-}
-
-void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
-  const auto path = settings.paths.topology(lab.name);
-  const auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
-  ports.system.make_directory(settings.paths.lab(lab.name), 0711);
-  if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
-}
-
-}  // namespace
-
 RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,
               std::stop_token stop) {
-  const auto lock = ports.system.lock(settings.paths.lock(lab.name));
-  Lab known = lab;
-  known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
-  const auto clock = [&ports] { return ports.system.monotonic(); };
-  const auto began = clock();
-  Recorder recorder(reporter, ports.system, settings.paths.history(lab.name));
-  const ApplyContext context{&known, settings.paths, ports};
-  const ApplyStep apply_step = [&context](const PlannedStep& step, const StepProgress& progress,
-                                          std::stop_token step_stop) {
-    apply(step, context, progress, std::move(step_stop));
-  };
-  RunSummary all;
-  bool planned_anything = false;
-  for (int round = 0;; ++round) {
-    const auto plan = make_plan(lab, known, settings, ports, stop);
-    if (plan.steps.empty()) {
-      if (!planned_anything) {
-        remember_topology(known, settings, ports);
-        reporter.planned(plan);
-      }
-      break;
-    }
-    if (round == max_rounds) {
-      throw Error(
-          fmt::format("cannot bring lab '{}' up: after {} rounds '{}' is still to be done ({})",
-                      lab.name, round, plan.steps.front().title, plan.steps.front().why));
-    }
-    require_space(plan, settings.paths, ports.system);
-    if (!planned_anything) remember_topology(known, settings, ports);
-    planned_anything = true;
-    append(all, execute(plan, pool_limits(settings, known.accelerator, ports), apply_step, recorder,
-                        clock, stop));
-    if (!all.ok() || plan.unknown.empty()) break;
-  }
-  all.took = clock() - began;
-  reporter.ended(all);
-  return all;
+  LabRun run(lab, settings, ports, reporter, std::move(stop));
+  run.up();
+  return run.end();
 }
 
 RunSummary down(const std::string& name, const Settings& settings, Ports& ports, Reporter& reporter,
@@ -277,8 +170,7 @@ RunSummary down(const std::string& name, const Settings& settings, Ports& ports,
                                           std::stop_token step_stop) {
     apply(step, context, progress, std::move(step_stop));
   };
-  auto summary = execute(plan, pool_limits(settings, Accelerator::automatic, ports), apply_step,
-                         reporter, clock, stop);
+  auto summary = execute(plan, PoolLimits{{Pool::network, 1}}, apply_step, reporter, clock, stop);
   if (summary.ok()) ports.system.remove(settings.paths.lock(name));
   return summary;
 }

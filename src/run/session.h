@@ -10,6 +10,7 @@
 
 #include "host/ports.h"
 #include "lab/load.h"
+#include "plan/checkpoint.h"
 #include "plan/plan.h"
 #include "run/reporter.h"
 
@@ -20,6 +21,8 @@ struct Settings {
   Library library;  // images, fragments and releases that come with the program
   Accelerator accelerator = Accelerator::automatic;  // `automatic`: the topology's choice
   unsigned boot_places = 0;  // nodes booting at once; 0: all, or one a host core if emulated
+  bool checkpoints = true;   // `prepared` and `installed` come by themselves
+  bool replace = false;      // `up` may wipe nodes that were installed differently
 };
 
 struct NodeStatus {
@@ -63,14 +66,38 @@ std::vector<std::string> known_labs(const Settings& settings, Ports& ports);
 
 /// What the hypervisor and the lab's directory tell of networks and domains; no disks, no marks.
 Observed observe_host(const Lab& lab, const Settings& settings, Ports& ports);
+/// These, and disks, checkpoints and what was begun; the guests are not asked.
+Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports);
 Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
 Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
+
+/// `known` is `wanted` with the accelerator that was proven.
+Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Ports& ports,
+               const std::stop_token& stop);
 
 /// Takes the lab's lock (ExitCode::locked), plans and applies until nothing is missing.
 RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,
               std::stop_token stop);
 RunSummary down(const std::string& name, const Settings& settings, Ports& ports, Reporter& reporter,
                 std::stop_token stop);
+
+/// Back to the prepared phase; `then_up`: and from there to where `up` leads, masters one by one.
+struct ResetOptions {
+  std::vector<std::string> nodes = {};  // names; empty: all
+  bool cold = false;
+  bool force = false;
+  bool then_up = false;
+};
+RunSummary reset(const Lab& lab, const ResetOptions& options, const Settings& settings,
+                 Ports& ports, Reporter& reporter, std::stop_token stop);
+
+std::vector<Checkpoint> checkpoints(const Lab& lab, const Settings& settings, Ports& ports);
+RunSummary save_lab(const Lab& lab, const std::string& name, bool replace, const Settings& settings,
+                    Ports& ports, Reporter& reporter, std::stop_token stop);
+RunSummary restore_lab(const Lab& lab, const std::string& name, const Settings& settings,
+                       Ports& ports, Reporter& reporter, std::stop_token stop);
+RunSummary delete_checkpoint(const Lab& lab, const std::string& name, const Settings& settings,
+                             Ports& ports, Reporter& reporter, std::stop_token stop);
 
 /// Asking the guests takes a second or several; the host alone answers at once, and the lab's
 /// history says how far its runs came.

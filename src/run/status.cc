@@ -13,7 +13,7 @@ namespace {
 
 /// Steps that make a node's disk anew: what was done on it before is gone.
 bool forgets(const std::string& id, const std::string& node) {
-  return id == "overlay/" + node || id == "wipe/" + node;
+  return id == "overlay/" + node || id == "wipe/" + node || id == "revert/" + node;
 }
 
 /// The marks that the lab's runs left, as far as its history tells.
@@ -29,6 +29,11 @@ void remember_marks(const Lab& lab, const Settings& settings, Ports& ports, Obse
     if (entry.result != "done") continue;
     if (const auto found = node_of.find(entry.id); found != node_of.end()) {
       observed.nodes[found->second].marks[mark_name(entry.id)];
+      continue;
+    }
+    if (entry.id.starts_with(restored_step)) {
+      // A checkpoint of an installed lab: all marks are there again.
+      for (const auto& [id, node] : node_of) observed.nodes[node].marks[mark_name(id)];
       continue;
     }
     const auto node = entry.id.substr(entry.id.rfind('/') + 1);

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <guestfs.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -84,6 +86,26 @@ TEST_F(GuestfsTest, RawDiskIsAsLargeAsItsFile) {
   ASSERT_TRUE(info);
   EXPECT_EQ(info->format, "raw");
   EXPECT_EQ(info->virtual_bytes, 3 * mib);
+}
+
+TEST_F(GuestfsTest, DiskNamesItsSnapshots) {
+  const auto disk = directory_ / "disk.qcow2";
+  write_text(directory_ / "base.raw", std::string(1 << 20U, 'x'));
+  images_->create_overlay(disk, directory_ / "base.raw", "raw", 64);
+  EXPECT_TRUE(images_->disk(disk)->snapshots.empty());
+  for (const auto* name : {"prepared", "a name with blanks"}) {
+    const auto pid = fork();
+    if (pid == 0) {
+      execlp("qemu-img", "qemu-img", "snapshot", "-c", name, disk.c_str(), nullptr);
+      _exit(127);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    ASSERT_EQ(status, 0) << "qemu-img is part of what vmlab needs";
+  }
+  const std::map<std::string, std::uint64_t> both = {{"a name with blanks", 0}, {"prepared", 0}};
+  EXPECT_EQ(images_->disk(disk)->snapshots, both);
+  EXPECT_EQ(images_->disk(disk)->backing_file, (directory_ / "base.raw").string());
 }
 
 TEST_F(GuestfsTest, DamagedHeaderIsAnError) {

@@ -47,6 +47,19 @@ TEST(HttpGet, TellsStatusAndBody) {
   EXPECT_EQ(reply.body, "said /no");
 }
 
+TEST(HttpPost, SendsJsonAndTellsTheAnswer) {
+  const HttpServer server(
+      [](const HttpRequest&) { return HttpAnswer{.status = 404, .body = "who?"}; });
+  const auto system = make_posix();
+  const auto reply = system->http_post(server.url("/api/v1"), R"({"a":1})", seconds(20), {});
+  EXPECT_TRUE(reply.reached);
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(reply.body, "who?");
+  ASSERT_EQ(server.requests().size(), 1U);
+  EXPECT_EQ(server.requests()[0].headers.at("content-type"), "application/json");
+  EXPECT_FALSE(system->http_post("http://127.0.0.1:1/", "{}", seconds(5), {}).reached);
+}
+
 TEST(HttpGet, AddressFollowsNoRedirect) {
   const HttpServer server([](const HttpRequest&) {
     return HttpAnswer{.status = 302, .headers = {"Location: /elsewhere"}};

@@ -115,6 +115,50 @@ TEST_F(LibvirtTest, DomainLivesItsLife) {
   EXPECT_NO_THROW(hypervisor_->stop_domain(name));
 }
 
+TEST_F(LibvirtTest, SnapshotsKeepTheirWordsAndBringTheDomainBackPaused) {
+  hypervisor_->define_domain(domain_xml("dcos-master-1", uuid));
+  hypervisor_->start_domain("dcos-master-1");
+  EXPECT_TRUE(hypervisor_->snapshots("dcos-master-1").empty());
+  EXPECT_TRUE(hypervisor_->snapshots("absent").empty());
+  const SnapshotInfo one{"one", R"({"of":"<lab> & 'node'"})"};
+  hypervisor_->pause_domain("dcos-master-1");
+  hypervisor_->pause_domain("dcos-master-1");
+  hypervisor_->save_snapshot("dcos-master-1", one);
+  EXPECT_EQ(hypervisor_->domain("dcos-master-1")->state, DomainState::paused);
+  hypervisor_->save_snapshot("dcos-master-1", {"two", "second"});
+  EXPECT_EQ(hypervisor_->snapshots("dcos-master-1"),
+            (std::vector<SnapshotInfo>{one, {"two", "second"}}));
+  hypervisor_->save_snapshot("dcos-master-1", {"two", "replaced"});
+  EXPECT_EQ(hypervisor_->snapshots("dcos-master-1")[1].description, "replaced");
+  hypervisor_->stop_domain("dcos-master-1");
+  hypervisor_->revert_snapshot("dcos-master-1", "one");
+  EXPECT_EQ(hypervisor_->domain("dcos-master-1")->state, DomainState::paused);
+  hypervisor_->start_domain("dcos-master-1");
+  EXPECT_EQ(hypervisor_->domain("dcos-master-1")->state, DomainState::running);
+  hypervisor_->remove_snapshot("dcos-master-1", "one");
+  hypervisor_->remove_snapshot("dcos-master-1", "one");
+  EXPECT_EQ(hypervisor_->snapshots("dcos-master-1").size(), 1U);
+  try {
+    hypervisor_->revert_snapshot("dcos-master-1", "one");
+    FAIL() << "it is gone";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("cannot revert 'dcos-master-1' to snapshot 'one': "),
+              std::string::npos);
+  }
+  hypervisor_->forget_snapshots("dcos-master-1");
+  hypervisor_->forget_snapshots("absent");
+  EXPECT_TRUE(hypervisor_->snapshots("dcos-master-1").empty());
+}
+
+TEST_F(LibvirtTest, ADomainWithSnapshotsIsRemovable) {
+  hypervisor_->define_domain(domain_xml("dcos-master-1", uuid));
+  hypervisor_->start_domain("dcos-master-1");
+  hypervisor_->save_snapshot("dcos-master-1", {"one", ""});
+  hypervisor_->save_snapshot("dcos-master-1", {"two", ""});
+  hypervisor_->remove_domain("dcos-master-1");
+  EXPECT_EQ(hypervisor_->domain("dcos-master-1"), std::nullopt);
+}
+
 TEST_F(LibvirtTest, NameTakenByAnotherDomainSaysSo) {
   try {
     hypervisor_->define_domain(domain_xml("theirs", uuid));

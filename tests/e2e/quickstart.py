@@ -224,6 +224,122 @@ def again():
     record(idle_mib=sorted(sampler.resident_mib(LAB).values()))
 
 
+def disk_kib():
+    """What the lab's disks take, allocated."""
+    return sum(path.stat().st_blocks for path in place.lab_dir(LAB).glob("*.qcow2")) // 2
+
+
+def modes():
+    found = []
+    for name in MASTERS:
+        out = in_guest(name, "exec 3<>/dev/tcp/127.0.0.1/2181; echo srvr >&3; cat <&3").out
+        found += [line.split()[1] for line in out.splitlines() if line.startswith("Mode:")]
+    return sorted(found)
+
+
+def step_seconds(step):
+    """How long the latest one of that id took."""
+    took = [entry[2] - entry[1] for entry in history() if entry[0] == step and entry[3] == "done"]
+    check(took, f"no step {step} in the history")
+    return took[-1]
+
+
+def checkpoint():
+    """`up` has saved one; another is saved, listed, and deleted; guests pause for some seconds."""
+    before = place.vmlab("checkpoint", "list", "--lab", LAB, "--json").expect().out
+    found = {one["name"]: one for one in json.loads(before)["checkpoints"]}
+    check(found["installed"]["whole"], f"`up` has saved none that is whole:\n{before}")
+    equal(sorted(found["installed"]["nodes"]), sorted(NODES), "nodes in `installed`")
+    place.vmlab("checkpoint", "save", "mine", "--lab", LAB, timeout=300).expect()
+    record(save_s=step_seconds("checkpoint/mine"))
+    place.vmlab("checkpoint", "save", "mine", "--lab", LAB).expect(1, "one of that name")
+    place.vmlab("checkpoint", "list", "--lab", LAB).expect(0, "mine", "installed")
+    place.vmlab("checkpoint", "delete", "mine", "--lab", LAB).expect()
+    place.vmlab("checkpoint", "restore", "mine", "--lab", LAB).expect(2, "cannot find checkpoint")
+
+
+def restore():
+    """Several times in a row: what was written since is gone, one leader each time, and the disks do
+    not grow."""
+    took, sizes = [], []
+    for number in range(int(os.environ.get("VMLAB_E2E_RESTORES", "3"))):
+        in_guest("agent-1", f"echo {number} >/root/written-since")
+        result = place.vmlab("checkpoint", "restore", "installed", "--lab", LAB, timeout=300)
+        if result.code != 0:
+            print("evidence is in", place.keep_evidence(LAB))
+        took.append(result.expect().took)
+        equal(in_guest("agent-1", "ls /root/written-since 2>/dev/null || echo none").out.strip(),
+              "none", "what was written after the checkpoint")
+        equal(modes(), ["follower", "follower", "leader"], "modes of the ensemble")
+        sizes.append(disk_kib())
+    record(restore_s=sorted(took)[len(took) // 2])
+    check(sizes[-1] < sizes[0] * 1.1 + 256 * 1024, f"the disks grow from restore to restore: {sizes}")
+    plan = json.loads(place.vmlab("plan", ROOT / "topologies" / "quickstart.yaml", "--json").out)
+    equal(plan["steps"], [], "steps that are missing after a restore")
+
+
+def reset():
+    """An agent goes back and is installed again: same key, same address, gone in Mesos and back."""
+    before = in_guest("public-1", "cat /etc/ssh/ssh_host_ed25519_key.pub /etc/hostname").out
+    place.vmlab("reset", "master-1", "master-2", "--lab", LAB).expect(1, "quorum")
+    result = place.vmlab("reset", "public-1", "--lab", LAB, timeout=600).expect()
+    begun = min(entry[1] for entry in steps("start/public-1"))
+    booted = min(entry[2] for entry in steps("gate/cloud-init/public-1"))
+    record(reset_s=result.took, cold_s=booted - begun)
+    equal(in_guest("public-1", "cat /etc/ssh/ssh_host_ed25519_key.pub /etc/hostname").out, before,
+          "host key and name after a reset")
+    equal(in_guest("public-1", "ls -d /opt/mesosphere 2>/dev/null || echo none").out.strip(), "none",
+          "what was installed on a node that was reset")
+    place.vmlab("up", ROOT / "topologies" / "quickstart.yaml", timeout=600).expect()
+    agents()
+
+
+def test():
+    """`vmlab test`: restored before and after, the command's code kept, a report written."""
+    report = place.dir / "report.xml"
+    script = 'test "$VMLAB_LAB" = quickstart && test -s "$VMLAB_SSH_CONFIG" && ' \
+             'test -s "$VMLAB_INVENTORY" && echo masters: $MASTER_HOSTS && exit 7'
+    result = place.vmlab("test", LAB, "--junit", report, "--", "sh", "-c", script, timeout=600)
+    result.expect(7, "masters: " + ",".join(addresses()[name] for name in MASTERS), "0 of 1 passed")
+    text = report.read_text()
+    check('failures="1"' in text and "ended with 7" in text, f"report:\n{text}")
+    status()
+
+
+def locked():
+    """Of two runs on one lab the second ends with 3 and names the first."""
+    first = place.begin("checkpoint", "restore", "installed", "--lab", LAB)
+    try:
+        first.until("started", 120)
+        place.vmlab("up", ROOT / "topologies" / "quickstart.yaml").expect(
+            3, "checkpoint restore installed")
+        first.end(300).expect()
+    finally:
+        first.kill()
+
+
+def killed():
+    """kill -9 while nodes are being reverted: the next `up` ends what was begun."""
+    run_ = place.begin("checkpoint", "restore", "installed", "--lab", LAB)
+    run_.until("started   restore checkpoint", 120)
+    run_.kill()
+    result = place.vmlab("up", ROOT / "topologies" / "quickstart.yaml", timeout=600)
+    result.expect(0, "was cut off")
+    equal(modes(), ["follower", "follower", "leader"], "modes of the ensemble")
+    check(not (place.lab_dir(LAB) / "intent").exists(), "what was begun is still noted")
+
+
+def faults():
+    """A guest powered off, a guest paused, a domain undefined by hand: `up` does what is missing."""
+    topology = ROOT / "topologies" / "quickstart.yaml"
+    place.virsh("suspend", f"{LAB}-agent-1")
+    place.vmlab("up", topology, timeout=600).expect(0, "is up")
+    place.virsh("destroy", f"{LAB}-public-1")
+    place.virsh("undefine", f"{LAB}-public-1", "--snapshots-metadata")
+    place.vmlab("up", topology, timeout=900).expect(0, "is up")
+    agents()
+
+
 def down():
     """Removes everything: first by vmlab, looked at from outside, then by ./quickstart down."""
     if place.running():

@@ -112,6 +112,7 @@ class Cluster {
                    : HttpReply{.reached = true, .status = 307, .body = {}, .error = {}};
     }
     if (contains(path, ":8123/v1/hosts/master.mesos")) return ok(dns_hosts());
+    if (contains(path, ":5050/api/v1")) return ok("");
     if (contains(path, "/v2/info")) {
       return ok(
           R"({"name":"marathon","version":"1.6","elected":true,"leader":"10.0.0.1:8080","frameworkId":"f"})");
@@ -186,6 +187,10 @@ void serve_cluster(FakeWorld& world, const Lab& lab) {
     return cluster.guest(node, script);
   };
   world.answer_http = [cluster](const std::string& url) { return cluster.http(url); };
+  world.answer_post = [cluster](const std::string& url, const std::string&) {
+    auto reply = cluster.http(url);
+    return reply;
+  };
 }
 
 }  // namespace vmlab::test

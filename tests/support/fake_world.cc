@@ -78,6 +78,10 @@ std::string FakeWorld::snapshot() const {
   std::string text;
   for (const auto& [name, domain] : domains_by_name) {
     text += fmt::format("domain {} {} {}\n", name, domain.info.uuid, to_text(domain.info.state));
+    for (const auto& [snapshot, held] : domain.snapshots) {
+      text +=
+          fmt::format("snapshot {} {} with {} marks\n", name, snapshot, held.guest.marks.size());
+    }
   }
   for (const auto& [name, network] : networks_by_name) {
     text +=
@@ -93,7 +97,8 @@ std::string FakeWorld::snapshot() const {
     }
   }
   for (const auto& [path, disk] : disk_files) {
-    text += fmt::format("disk {} {} {}\n", path, disk.virtual_bytes, disk.backing_file);
+    text += fmt::format("disk {} {} {} {} snapshots\n", path, disk.virtual_bytes, disk.backing_file,
+                        disk.snapshots.size());
   }
   for (const auto& [path, guest] : guests) {
     for (const auto& [mark, hash] : guest.marks) {
@@ -200,6 +205,7 @@ void FakeWorld::define_domain(const std::string& xml) {
   if (known != domains_by_name.end()) {
     domain.info.state = known->second.info.state;
     domain.started = known->second.started;
+    domain.snapshots = known->second.snapshots;
   }
   effect("define domain " + domain.info.name, [&] { domains_by_name[domain.info.name] = domain; });
 }
@@ -222,6 +228,10 @@ void FakeWorld::start_domain(const std::string& name) {
     throw Error(fmt::format("cannot start domain '{}': no domain", name));
   auto& domain = found->second;
   if (domain.info.state == DomainState::running) return;
+  if (domain.info.state == DomainState::paused) {
+    effect("resume domain " + name, [&] { domain.info.state = DomainState::running; });
+    return;
+  }
   const auto document = parse(domain.xml);
   const auto devices = document.child("domain").child("devices");
   for (const auto& disk : devices.children("disk")) {
@@ -261,7 +271,7 @@ std::chrono::nanoseconds FakeWorld::cpu_time(const std::string&) {
   return {};
 }
 std::uint64_t FakeWorld::resident_kib(const std::string&) {
-  return 0;
+  return resident;
 }
 bool FakeWorld::prove_kvm(const fs::path&, std::stop_token) {
   return false;
@@ -504,7 +514,7 @@ void FakeWorld::rename(const fs::path& from, const fs::path& to) {
 }
 
 std::uint64_t FakeWorld::free_bytes(const fs::path&) {
-  return std::uint64_t{1} << 40U;
+  return free_space;
 }
 
 std::string FakeWorld::sha256(const fs::path& path, const Progress&, std::stop_token) {
@@ -536,6 +546,18 @@ std::unique_ptr<Lock> FakeWorld::lock(const fs::path& path) {
 
 std::vector<Cidr> FakeWorld::routes() {
   return host_routes;
+}
+
+HttpReply FakeWorld::http_post(const std::string& url, const std::string& body,
+                               std::chrono::seconds, std::stop_token stop) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  if (stop.stop_requested()) throw Cancelled();
+  HttpReply reply{.reached = false, .status = 0, .body = {}, .error = "Connection refused"};
+  if (answer_post) {
+    effect("post to " + url, [&] { reply = answer_post(url, body); });
+  }
+  return reply;
 }
 
 HttpReply FakeWorld::http_get(const std::string& url, std::chrono::seconds, std::stop_token stop) {

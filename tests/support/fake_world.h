@@ -43,11 +43,20 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::function<std::optional<GuestResult>(const std::string& node, const std::string& script)>
       answer;
   std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
+  std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;
 
   struct FakeDomain {
     std::string xml;
     DomainInfo info;
     std::chrono::milliseconds started{0};
+    struct Snapshot {
+      std::string description;
+      std::string xml;
+      DomainInfo info;
+      std::chrono::milliseconds uptime{0};
+      FakeGuest guest;
+    };
+    std::map<std::string, Snapshot> snapshots;
   };
   std::map<std::string, FakeDomain> domains_by_name;
   std::map<std::string, NetworkInfo> networks_by_name;
@@ -55,6 +64,8 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::map<std::string, DiskInfo> disk_files;  // path -> what it is
   std::map<std::string, FakeGuest> guests;     // path of the root disk -> what is on it
   std::vector<Cidr> host_routes;
+  std::uint64_t free_space = std::uint64_t{1} << 40U;  // bytes
+  std::uint64_t resident = 0;                          // KiB of each domain
   std::chrono::milliseconds ssh_after{30'000};
   std::chrono::milliseconds cloud_init_after{60'000};
   std::string cloud_init_error;  // of guests that boot for the first time from now on
@@ -73,6 +84,12 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   void start_domain(const std::string& name) override;
   void stop_domain(const std::string& name) override;
   void remove_domain(const std::string& name) override;
+  void pause_domain(const std::string& name) override;
+  std::vector<SnapshotInfo> snapshots(const std::string& domain) override;
+  void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) override;
+  void revert_snapshot(const std::string& domain, const std::string& snapshot) override;
+  void remove_snapshot(const std::string& domain, const std::string& snapshot) override;
+  void forget_snapshots(const std::string& domain) override;
   std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;
@@ -117,6 +134,8 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::vector<Cidr> routes() override;
   HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                      std::stop_token stop) override;
+  HttpReply http_post(const std::string& url, const std::string& body, std::chrono::seconds timeout,
+                      std::stop_token stop) override;
   void download(const std::string& url, const std::filesystem::path& path,
                 const std::string& algorithm, const std::string& digest, const Progress& progress,
                 std::stop_token stop) override;
@@ -132,6 +151,8 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   FakeDomain* running_at(const std::string& address);
   FakeGuest& guest_of(const FakeDomain& domain);
   std::string root_disk_of(const FakeDomain& domain) const;
+  std::vector<std::string> qcow2_of(const std::string& xml) const;
+  FakeDomain& known_domain(const std::string& name, const std::string& what);
   GuestResult built_in(const std::string& node, FakeGuest& guest, const std::string& script);
 
   mutable std::recursive_mutex mutex_;

@@ -1,0 +1,150 @@
+#include "run/lab_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "plan/history.h"
+#include "run/accelerator.h"
+#include "run/executor.h"
+#include "run/space.h"
+
+namespace vmlab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// After so many rounds something undoes what was done; better said than tried for ever.
+constexpr int max_rounds = 5;
+
+/// The coordinator's reporter, and the lab's history beside it.
+class Recorder : public Reporter {
+ public:
+  Recorder(Reporter& to, System& system, fs::path history)
+      : to_(to), system_(system), history_(std::move(history)) {}
+
+  void planned(const Plan& plan) override { to_.planned(plan); }
+  void started(const PlannedStep& step) override { to_.started(step); }
+  void progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
+                std::uint64_t total) override {
+    to_.progress(step, text, done, total);
+  }
+  void finished(const PlannedStep& step, const StepOutcome& outcome) override {
+    if (outcome.result == StepResult::done || outcome.result == StepResult::failed) {
+      const bool done = outcome.result == StepResult::done;
+      try {
+        system_.append(history_, format_entry({.started = system_.now() - outcome.took,
+                                               .took = outcome.took,
+                                               .id = outcome.id,
+                                               .result = done ? "done" : "failed"}));
+      } catch (const Error&) {
+        // A full disk must not turn a step that worked into one that failed.
+      }
+    }
+    to_.finished(step, outcome);
+  }
+  void tick(std::chrono::milliseconds elapsed) override { to_.tick(elapsed); }
+  void ended(const RunSummary& summary) override {
+    // A run may take several rounds; it says itself when all has ended.
+    (void)summary;
+  }
+
+ private:
+  Reporter& to_;
+  System& system_;
+  fs::path history_;
+};
+
+PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports& ports) {
+  PoolLimits limits = {{Pool::disk, 1}, {Pool::network, 1}};
+  if (settings.boot_places > 0) {
+    limits[Pool::boot] = settings.boot_places;
+  } else if (accelerator == Accelerator::tcg) {
+    // An emulated boot is CPU time and nothing else. On 2 cores six nodes at once take 44 s each
+    // and two at a time 30 s: their virtual CPUs wait for each other's locks while they are off the
+    // core.
+    limits[Pool::boot] = std::max(1U, ports.hypervisor.info().cpus);
+  }
+  return limits;
+}
+
+void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
+  const auto path = settings.paths.topology(lab.name);
+  const auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
+  ports.system.make_directory(settings.paths.lab(lab.name), 0711);
+  if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
+}
+
+}  // namespace
+
+LabRun::LabRun(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,
+               std::stop_token stop)
+    : wanted_(lab),
+      known_(lab),
+      settings_(settings),
+      ports_(ports),
+      reporter_(reporter),
+      stop_(std::move(stop)),
+      lock_(ports.system.lock(settings.paths.lock(lab.name))),
+      recorder_(
+          std::make_unique<Recorder>(reporter, ports.system, settings.paths.history(lab.name))) {
+  known_.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop_);
+  began_ = ports.system.monotonic();
+}
+
+LabRun::~LabRun() = default;
+
+bool LabRun::apply(const Plan& plan) {
+  require_space(plan, settings_.paths, ports_.system);
+  const ApplyContext context{&known_, settings_.paths, ports_};
+  const ApplyStep apply_step = [&context](const PlannedStep& step, const StepProgress& progress,
+                                          std::stop_token stop) {
+    vmlab::apply(step, context, progress, std::move(stop));
+  };
+  const auto clock = [this] { return ports_.system.monotonic(); };
+  auto round = execute(plan, pool_limits(settings_, known_.accelerator, ports_), apply_step,
+                       *recorder_, clock, stop_);
+  std::ranges::move(round.steps, std::back_inserter(all_.steps));
+  all_.interrupted = round.interrupted;
+  planned_anything_ = true;
+  return all_.ok();
+}
+
+bool LabRun::up() {
+  for (int round = 0;; ++round) {
+    const auto plan = make_plan(wanted_, known_, settings_, ports_, stop_);
+    if (!plan.must_wipe.empty() && !settings_.replace) {
+      throw Error(fmt::format("cannot change an installed cluster: {}", join(plan.must_wipe, "; ")),
+                  fmt::format("`vmlab up {} --replace` wipes these nodes and installs anew",
+                              shell_quote(wanted_.file)));
+    }
+    if (plan.steps.empty()) {
+      if (!planned_anything_) {
+        remember_topology(known_, settings_, ports_);
+        reporter_.planned(plan);
+      }
+      return all_.ok();
+    }
+    if (round == max_rounds) {
+      throw Error(
+          fmt::format("cannot bring lab '{}' up: after {} rounds '{}' is still to be done ({})",
+                      wanted_.name, round, plan.steps.front().title, plan.steps.front().why));
+    }
+    if (!planned_anything_) {
+      require_space(plan, settings_.paths, ports_.system);
+      remember_topology(known_, settings_, ports_);
+    }
+    if (!apply(plan)) return false;
+    if (plan.unknown.empty()) return true;
+  }
+}
+
+RunSummary LabRun::end() {
+  all_.took = ports_.system.monotonic() - began_;
+  reporter_.ended(all_);
+  return std::move(all_);
+}
+
+}  // namespace vmlab
