@@ -4,6 +4,7 @@ here looks at that one lab, mostly from inside its guests."""
 import functools
 import json
 import os
+import shutil
 
 import sampler
 from place import BUILD, ROOT, VMLAB, Place, check, equal, link_images, main, record, run, say
@@ -206,6 +207,89 @@ def endpoints():
         code = place.inside("curl", "-sSL", "-o", "/dev/null", "-w", "%{http_code}",
                             "--max-time", "60", url, timeout=90).expect().out
         check(code in ("200", "401"), f"{url} answers {code}")
+
+
+def everywhere():
+    """One command on all nodes at once costs little more than on the slowest one alone."""
+    result = place.vmlab("exec", "*", "--lab", LAB, "--", "hostname; exit 0").expect()
+    for name in NODES:
+        check(any(line.startswith(name) and line.rstrip().endswith(name)
+                  for line in result.out.splitlines()), f"no line of {name} in\n{result}")
+    place.vmlab("exec", "master-*", "--lab", LAB, "--", "exit 3").expect(1, "exit 3", "3 of 3")
+    ratios = []
+    for _ in range(3):
+        begun = place.vmlab("exec", "*", "--lab", LAB, "--json", "--", "sleep 5").expect()
+        answers = json.loads(begun.out)
+        equal(answers["failed"], 0, "nodes that failed")
+        ratios.append(begun.took / (max(node["took_ms"] for node in answers["nodes"]) / 1000))
+    say(f"e2e: exec on {len(NODES)} nodes takes {sorted(ratios)[1]:.2f} x the slowest of them")
+    record(exec_ratio=sorted(ratios)[1])
+
+
+def copy():
+    """A tree goes to a node and comes back as it was."""
+    tree, back = place.dir / "tree", place.dir / "back"
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.rmtree(back, ignore_errors=True)
+    (tree / "deep er" / "empty").mkdir(parents=True)
+    (tree / "it's one").write_text("x\n")
+    (tree / "deep er" / "large").write_bytes(os.urandom(3_000_000))
+    (tree / "deep er" / "large").chmod(0o750)
+    in_guest("agent-1", "rm -rf /srv/tree")
+    place.vmlab("cp", tree, "agent-1:/srv/", "--lab", LAB).expect(0, "copied 2 files")
+    place.vmlab("cp", "agent-1:/srv/tree", back, "--lab", LAB).expect(0, "copied 2 files")
+    run(["diff", "-r", tree, back]).expect()
+    equal((back / "deep er" / "large").stat().st_mode & 0o777, 0o750, "mode")
+    place.vmlab("cp", "agent-1:/no/such", back, "--lab", LAB).expect(1, "/no/such")
+    place.vmlab("cp", "/no/such", "agent-1:", "--lab", LAB).expect(2, "/no/such")
+
+
+def logs():
+    """Journals: of one unit, and of all that the cluster consists of, in one order of time."""
+    out = place.vmlab("logs", "master-1", "--lab", LAB, "-u", "dcos-exhibitor").expect().out
+    check("dcos-exhibitor: " in out, f"no entry of the unit in\n{out}")
+    result = place.vmlab("logs", "--lab", LAB, "--components", "-n", "50").expect(
+        0, "dcos-exhibitor", "dcos-mesos-slave-public")
+    times = [line[:23] for line in result.out.splitlines() if not line.startswith(" ")]
+    check(len(times) > 50, f"few entries in\n{result}")
+    equal(times, sorted(times), "order of the entries")
+    for name in MASTERS + AGENTS:
+        check(f" {name} " in result.out.replace("  ", " "), f"nothing of {name} in\n{result.out}")
+
+
+def export():
+    """Other tools reach the nodes by what is exported: OpenSSH and Ansible themselves."""
+    config, inventory = place.dir / "ssh.conf", place.dir / "inventory.yaml"
+    place.vmlab("export", "ssh-config", LAB, "-o", config).expect()
+    domain = in_guest("bootstrap", "hostname -d").out.strip()
+    for name in ("master-1", f"agent-1.{domain}"):
+        out = place.inside("ssh", "-F", config, name, "hostname").expect().out
+        equal(out.strip().partition(".")[0], name.partition(".")[0], "host name")
+    place.vmlab("export", "ansible", LAB, "-o", inventory).expect()
+    out = place.inside("env", f"ANSIBLE_LOCAL_TEMP={place.dir}/ansible", "ANSIBLE_NOCOLOR=1",
+                       "ansible", "-i", inventory, "masters:agents_public", "-m", "ping",
+                       timeout=240).expect().out
+    equal(out.count("SUCCESS"), len(MASTERS) + 1, f"answers in\n{out}")
+    hosts = place.vmlab("export", "hosts", LAB).expect().out
+    for name, address in addresses().items():
+        check(f"{address} " in hosts and f"{name}.{domain} {name}\n" in hosts, hosts)
+    out = run(["bash", "-c", 'eval "$1"; echo "$VMLAB_ADDRESS_MASTER_1"', "-",
+               place.vmlab("export", "env", LAB).expect().out]).expect().out
+    equal(out.strip(), addresses()["master-1"], "VMLAB_ADDRESS_MASTER_1")
+    place.vmlab("export", "hosts", LAB, "-o", "/no/such/file").expect(2, "/no/such")
+
+
+def cluster():
+    """What DC/OS' own command line would tell of nodes and services."""
+    nodes = json.loads(place.vmlab("nodes", LAB, "--json").expect().out)
+    known = addresses()
+    found = {node["ip"]: node["type"] for node in nodes}
+    equal(sorted(found), sorted(known[name] for name in MASTERS + AGENTS), "addresses of nodes")
+    equal(found[known["public-1"]], "agent (public)", "type of public-1")
+    kinds = sorted(found[known[name]] for name in MASTERS)
+    equal(kinds, ["master (leader)", "master (standby)", "master (standby)"], "types of masters")
+    services = json.loads(place.vmlab("services", LAB, "--json").expect().out)
+    check(any(service["name"] == "marathon" for service in services), f"no marathon in {services}")
 
 
 def again():
