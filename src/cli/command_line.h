@@ -20,6 +20,9 @@ void add_json(CLI::App* command, Invocation& into);
 void add_lab(CLI::App* command, Invocation& into);
 void add_lab_option(CLI::App* command, Invocation& into);
 
+/// --set, --masters, --agents, --prune.
+void add_changes(CLI::App* command, Invocation& into);
+
 /// Commands that look at a lab and work on its nodes.
 void add_node_commands(CLI::App& app, Invocation& into);
 

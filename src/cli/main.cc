@@ -44,6 +44,8 @@ ExitCode run(const Invocation& invocation, Console& console, const std::stop_tok
   settings.accelerator = invocation.accelerator;
   settings.checkpoints = !invocation.no_checkpoint;
   settings.replace = invocation.replace;
+  settings.overrides = invocation.overrides;
+  settings.prune = invocation.prune;
   World world(real_makers(invocation.connect), [&](Ports& ports) {
     try {
       return proven_accelerator(invocation.accelerator, settings.paths, ports, stop) ==

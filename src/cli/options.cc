@@ -78,10 +78,13 @@ class CommandLine {
   }
 
   void add_lab_commands() {
-    auto* up = add_command(app_, "up", "make a topology file's lab real; run again it continues",
-                           "  vmlab up topologies/dcos.yaml\n"
-                           "  vmlab up topologies/dcos.yaml --accelerator tcg\n"
-                           "  vmlab up topologies/dcos.yaml --log-format json | jq .");
+    auto* up =
+        add_command(app_, "up", "make a topology file's lab real; run again it continues",
+                    "  vmlab up topologies/dcos.yaml\n"
+                    "  vmlab up topologies/dcos.yaml --accelerator tcg\n"
+                    "  vmlab up dcos --agents 5 --set agent.memory=16GiB\n"
+                    "  vmlab up dcos --prune               removes nodes that are gone from it\n"
+                    "  vmlab up topologies/dcos.yaml --log-format json | jq .");
     up->add_option("FILE", into_.target, targets_help)->type_name(" ");
     add_choice(
         *up, "--accelerator", into_.accelerator, "KIND", "auto is kvm where it works",
@@ -95,6 +98,8 @@ class CommandLine {
                              "  vmlab plan topologies/dcos.yaml --json");
     plan->add_option("FILE", into_.target, targets_help)->type_name(" ");
     add_json(plan, into_);
+
+    for (auto* command : {up, plan}) add_changes(command, into_);
 
     auto* validate = add_command(app_, "validate", "check topology files; all problems at once",
                                  "  vmlab validate topologies/*.yaml");

@@ -27,6 +27,9 @@ struct Invocation {
   std::vector<std::string> files;  // validate
   bool json = false;
   Accelerator accelerator = Accelerator::automatic;
+  std::vector<std::string> overrides;  // up, plan: changes to the topology
+  bool prune = false;
+  bool off = false;     // protect
   std::string node;     // ssh, console
   std::string pattern;  // exec, logs
   bool probe = false;   // status
@@ -40,10 +43,10 @@ struct Invocation {
   std::string since;
   std::string format;              // export
   std::filesystem::path output;    // empty: standard output
-  std::vector<std::string> nodes;  // reset
+  std::vector<std::string> nodes;  // reset, start, stop, restart
   std::string checkpoint;          // checkpoint save, restore, delete; test --from
   bool cold = false;               // reset
-  bool force = false;
+  bool force = false;              // also console, stop, restart
   bool then_up = false;
   bool replace = false;        // up, checkpoint save
   bool no_checkpoint = false;  // up

@@ -55,6 +55,13 @@ void add_access(CLI::App& app, Invocation& into) {
   ssh->add_option("NODE", into.node, "name of the node")->type_name(" ")->required();
   add_lab_option(ssh, into);
 
+  auto* console = add_command(app, "console", "a node's serial console; Ctrl-] ends it",
+                              "  vmlab console master-1\n"
+                              "  vmlab console box-1 --force");
+  console->add_option("NODE", into.node, "name of the node")->type_name(" ")->required();
+  add_lab_option(console, into);
+  console->add_flag("--force", into.force, "take it over from another session");
+
   auto* exec = add_command(app, "exec", "one command on many nodes at once",
                            "  vmlab exec 'agent-*' -- docker ps\n"
                            "  vmlab exec 'master-*,bootstrap' -- chronyc tracking\n"
@@ -156,12 +163,69 @@ void add_lab_option(CLI::App* command, Invocation& into) {
   command->add_option("--lab", into.target, targets_help)->type_name("LAB");
 }
 
+void add_changes(CLI::App* command, Invocation& into) {
+  command->add_option("--set", into.overrides, "changes the topology: agent.count=5")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1);
+  const auto add_count = [&](const std::string& option, const std::string& role) {
+    command
+        ->add_option_function<unsigned>(
+            option,
+            [&into, role](unsigned count) {
+              into.overrides.push_back(fmt::format("@{}.count={}", role, count));
+            },
+            "so many nodes of the group whose role is " + role)
+        ->type_name("N");
+  };
+  add_count("--masters", "master");
+  add_count("--agents", "agent");
+  command->add_flag("--prune", into.prune, "remove nodes that are no longer in the topology");
+}
+
+void add_keeping(CLI::App& app, Invocation& into) {
+  auto* protect = add_command(app, "protect", "have `down` and `reset` refuse a lab",
+                              "  vmlab protect dcos\n"
+                              "  vmlab protect dcos --off");
+  add_lab(protect, into);
+  protect->add_flag("--off", into.off, "have them work again");
+
+  auto* gc = add_command(app, "gc", "remove what vmlab made and no lab owns",
+                         "  vmlab gc --dry-run\n"
+                         "  vmlab gc");
+  gc->add_flag("--dry-run", into.dry_run, "only say what would be removed");
+  add_json(gc, into);
+}
+
+void add_power(CLI::App& app, Invocation& into) {
+  const auto add = [&](const std::string& name, const std::string& what,
+                       const std::string& examples) {
+    auto* command = add_command(app, name, what, examples);
+    command->add_option("NODE", into.nodes, "names of nodes; default: all")->type_name(" ");
+    add_lab_option(command, into);
+    return command;
+  };
+  add("start", "start nodes: masters before agents",
+      "  vmlab start\n"
+      "  vmlab start agent-1 agent-2");
+  auto* stop = add("stop", "shut nodes down: agents before masters",
+                   "  vmlab stop\n"
+                   "  vmlab stop master-2");
+  stop->add_flag("--force", into.force, "whatever becomes of the masters' quorum");
+  auto* restart = add("restart", "restart nodes: masters one after another",
+                      "  vmlab restart\n"
+                      "  vmlab restart master-1 master-2");
+  restart->add_flag("--force", into.force, "all at once, whatever becomes of the masters' quorum");
+}
+
 void add_node_commands(CLI::App& app, Invocation& into) {
   add_seeing(app, into);
   add_access(app, into);
   add_files(app, into);
   add_logs(app, into);
   add_export(app, into);
+  add_power(app, into);
+  add_keeping(app, into);
 }
 
 }  // namespace vmlab

@@ -32,6 +32,7 @@ struct PhaseWord {
   std::string operator()(const RemoveCheckpoint&) const { return "remove"; }
   std::string operator()(const ForgetSnapshots&) const { return "remove"; }
   std::string operator()(const CorrectClock&) const { return "clock"; }
+  std::string operator()(const ShutDown&) const { return "stop"; }
   std::string operator()(const MarkAgentGone&) const { return "leave"; }
   std::string operator()(const WriteFile&) const { return "note"; }
   std::string operator()(const RemoveDomain&) const { return "remove"; }

@@ -64,6 +64,10 @@ class LazyHypervisor : public Hypervisor {
   void forget_snapshots(const std::string& domain) override {
     real_.get().forget_snapshots(domain);
   }
+  std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
+                                              ConsoleEvents events) override {
+    return real_.get().open_console(domain, force, std::move(events));
+  }
   std::chrono::nanoseconds cpu_time(const std::string& domain) override {
     return real_.get().cpu_time(domain);
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "host/adapters.h"
+#include "host/libvirt_console.h"
 #include "host/libvirt_kvm.h"
 #include "host/libvirt_link.h"
 #include "host/libvirt_objects.h"
@@ -74,6 +75,12 @@ class Libvirt final : public Hypervisor {
   }
   void forget_snapshots(const std::string& domain) override {
     link_.use([&](virConnectPtr connection) { vmlab::forget_snapshots(connection, domain); });
+  }
+  std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
+                                              ConsoleEvents events) override {
+    return link_.use([&](virConnectPtr connection) {
+      return vmlab::open_console(connection, domain, force, events);
+    });
   }
   std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;

@@ -40,6 +40,19 @@ struct HypervisorInfo {
   std::uint64_t memory_free_mib = 0;
 };
 
+/// What a serial console says; both are called from a thread of the hypervisor's.
+struct ConsoleEvents {
+  std::function<void(std::string_view text)> on_output;
+  std::function<void(const std::string& why)> on_end;  // once; empty: it closed as domains do
+};
+
+/// An open serial console; closed when destroyed, and nothing is called after that.
+class SerialConsole {
+ public:
+  virtual ~SerialConsole() = default;
+  virtual void send(std::string_view text) = 0;
+};
+
 /// One libvirt connection URI.
 class Hypervisor {
  public:
@@ -82,6 +95,9 @@ class Hypervisor {
   /// Drops what libvirt keeps about all of a domain's snapshots; for disks that go as a whole.
   virtual void forget_snapshots(const std::string& domain) = 0;
 
+  /// The first serial console of a running domain. `force` takes it from whoever has it.
+  virtual std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
+                                                      ConsoleEvents events) = 0;
   virtual std::chrono::nanoseconds cpu_time(const std::string& domain) = 0;
   virtual std::uint64_t resident_kib(const std::string& domain) = 0;  // of its QEMU process
 

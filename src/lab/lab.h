@@ -88,9 +88,11 @@ struct DcosInstall {
 
 struct Lab {
   std::string name;
-  std::string file;  // topology file as the user named it
+  std::string file;                    // topology file as the user named it
+  std::vector<std::string> overrides;  // of the command line (lab/overrides.h)
   Accelerator accelerator = Accelerator::automatic;
   bool allow_small_memory = false;
+  bool prune = false;  // nodes that it had and has no more are removed
   Network network;
   std::map<std::string, Image> images;
   std::vector<Node>

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "lab/load_nodes.h"
+#include "lab/overrides.h"
 #include "lab/references.h"
 #include "lab/section.h"
 #include "lab/validate.h"
@@ -255,17 +256,20 @@ Lab TopologyLoader::load(const YamlTree& tree) {
 }  // namespace
 
 Lab load(std::string_view text, const std::string& file, const Library& library,
-         const ReadFile& read, const FileExists& exists, const std::string& directory) {
+         const ReadFile& read, const FileExists& exists, const std::string& directory,
+         const std::vector<std::string>& overrides) {
   Problems problems(file);
-  const auto tree = read_yaml(text, file, problems.list());
+  auto tree = read_yaml(text, file, problems.list());
   if (tree && tree->is_null() && !problems.any()) {
     problems.add({1, 1}, "the file is empty", "topologies/quickstart.yaml is an example");
   }
   if (!tree || tree->is_null()) problems.throw_if_any();
+  apply_overrides(*tree, overrides, problems);
   const auto parent = std::filesystem::path(file).parent_path().string();
   References references(library, read, exists, directory.empty() ? parent : directory, problems);
   Lab lab = TopologyLoader(references, library, problems).load(*tree);
   problems.throw_if_any();
+  lab.overrides = overrides;
   return lab;
 }
 

@@ -38,9 +38,11 @@ struct HostView {
 /// Everything about the file that can be known without the host. `file` is the path as the user
 /// gave it, and is used in problems. Paths in the file are relative to `directory`, which is best
 /// absolute; empty: the directory of `file`. An empty `exists` takes every installer for present.
-/// Addresses are only set where the file fixes them. Throws BadInput with all problems.
+/// Addresses are only set where the file fixes them. `overrides` change the file (lab/overrides.h).
+/// Throws BadInput with all problems.
 Lab load(std::string_view text, const std::string& file, const Library& library,
-         const ReadFile& read, const FileExists& exists = {}, const std::string& directory = {});
+         const ReadFile& read, const FileExists& exists = {}, const std::string& directory = {},
+         const std::vector<std::string>& overrides = {});
 
 /// Chooses a free network where the file names none, derives addresses and MACs, and checks both.
 /// Throws BadInput with all problems, Error when no free network is left.

@@ -63,6 +63,10 @@ std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
 /// Image, network, keys, disks, domain, boot: all nodes to the prepared phase.
 void plan_machines(PlanBuilder& builder);
 
+/// Nodes that have a domain of the lab and are no longer wanted: removed when the lab says so
+/// (Lab::prune), else noted.
+void plan_removed_nodes(PlanBuilder& builder);
+
 /// The product's install, on nodes whose marks are known.
 void plan_install(PlanBuilder& builder);
 

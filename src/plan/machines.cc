@@ -109,13 +109,18 @@ void plan_network(PlanBuilder& builder) {
         words.push_back(address);
         words.insert(words.end(), names.begin(), names.end());
       }
+      // A node's address is asked for here until it is marked gone.
+      std::vector<std::string> after;
+      for (const auto& step : builder.steps()) {
+        if (std::holds_alternative<MarkAgentGone>(step.step)) after.push_back(step.id);
+      }
       builder.add({.id = "dns",
                    .node = {},
                    .title = "update names in the network's DNS",
                    .why = "changed: the nodes' names",
                    .hash = hash_of(words),
                    .step = SetDnsHosts{lab.network.name, hosts},
-                   .after = {},
+                   .after = std::move(after),
                    .pool = Pool::network});
       return;
     }
@@ -420,16 +425,9 @@ std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
 }
 
 void plan_machines(PlanBuilder& builder) {
+  plan_removed_nodes(builder);
   plan_ground(builder);
   for (const auto& node : builder.lab().nodes) NodePlan(builder, node).plan();
-  for (const auto& [name, seen] : builder.observed().nodes) {
-    const auto& nodes = builder.lab().nodes;
-    if (seen.domain && seen.domain->label && seen.domain->label->lab == builder.lab().name &&
-        std::ranges::none_of(
-            nodes, [&node_name = name](const Node& node) { return node.name == node_name; })) {
-      builder.note(fmt::format("{} is no longer in the topology; it is left as it is", name));
-    }
-  }
 }
 
 }  // namespace vmlab

@@ -27,7 +27,8 @@ struct DomainInfo {
   std::string name;
   std::string uuid;
   DomainState state = DomainState::shut_off;
-  std::optional<Label> label;  // nullopt: somebody else's
+  std::optional<Label> label;           // nullopt: somebody else's
+  std::vector<std::string> files = {};  // of its disks, in the definition's order
   bool operator==(const DomainInfo&) const = default;
 };
 

@@ -19,6 +19,9 @@ fs::path Paths::topology(const std::string& name) const {
 fs::path Paths::intent(const std::string& name) const {
   return lab(name) / "intent";
 }
+fs::path Paths::protection(const std::string& name) const {
+  return lab(name) / "protected";
+}
 fs::path Paths::history(const std::string& name) const {
   return lab(name) / "history";
 }

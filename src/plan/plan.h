@@ -94,6 +94,11 @@ struct CorrectClock {
 /// Mesos forgets the agent for good; one that it does not know is gone already.
 struct MarkAgentGone {
   std::string node;
+  std::string address;  // of a node that is not in the lab any more; else empty
+};
+/// By its own system; its power is cut when that cannot be asked or takes too long.
+struct ShutDown {
+  std::string node, domain;
 };
 struct WriteFile {
   std::filesystem::path path;
@@ -142,7 +147,7 @@ using Step =
                  CreateOverlay, CreateDataDisk, WriteSeed, DefineDomain, StartDomain, StopDomain,
                  AwaitGate, FetchRelease, UploadRelease, GuestScript, SaveCheckpoint,
                  RestoreCheckpoint, RemoveCheckpoint, ForgetSnapshots, CorrectClock, MarkAgentGone,
-                 WriteFile, RemoveDomain, RemoveNetwork, RemoveFiles>;
+                 ShutDown, WriteFile, RemoveDomain, RemoveNetwork, RemoveFiles>;
 
 /// How far a node has come; shown by `status` and on each line of progress.
 enum class Phase { absent, defined, booting, prepared, installing, installed };

@@ -121,7 +121,7 @@ class Reset {
                                      .title = fmt::format("mark {} gone in Mesos", node->name),
                                      .why = "its tasks go elsewhere at once",
                                      .hash = {},
-                                     .step = MarkAgentGone{node->name},
+                                     .step = MarkAgentGone{node->name, {}},
                                      .after = noted,
                                      .pool = Pool::none}));
     }

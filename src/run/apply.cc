@@ -47,6 +47,9 @@ std::string with_mark(const std::string& script, const std::string& mark, const 
       script, shell_quote(hash), part, part, file);
 }
 
+/// An emulated node that stops all of DC/OS takes a minute or two.
+constexpr std::chrono::minutes shutdown_limit{4};
+
 class Applier {
  public:
   Applier(const PlannedStep& step, const ApplyContext& context, const StepProgress& progress,
@@ -176,7 +179,38 @@ class Applier {
     correct_clock(lab(), lab().node(s.node), paths(), ports(), stop_);
   }
   void operator()(const MarkAgentGone& s) const {
-    mark_agent_gone(lab(), lab().node(s.node), system(), stop_);
+    if (s.address.empty()) {
+      mark_agent_gone(lab(), lab().node(s.node), system(), stop_);
+      return;
+    }
+    Node gone;
+    gone.name = s.node;
+    gone.address = parse_ipv4(s.address).value_or(Ipv4{});
+    mark_agent_gone(lab(), gone, system(), stop_);
+  }
+  void operator()(const ShutDown& s) const {
+    const auto runs = [&] {
+      const auto domain = hypervisor().domain(s.domain);
+      return domain && domain->state == DomainState::running;
+    };
+    if (runs()) {
+      try {
+        guests().run(target(s.node),
+                     {.script = "systemctl poweroff",
+                      .input = {},
+                      .timeout = std::chrono::seconds(30),
+                      .on_line = {}},
+                     stop_);
+      } catch (const Unreachable& error) {
+        // It went before it could answer; or it cannot be asked, and its power is cut below.
+        progress_(error.message(), 0, 0);
+      }
+    }
+    const auto began = system().monotonic();
+    while (runs() && system().monotonic() - began < shutdown_limit) {
+      system().wait(std::chrono::seconds(1), stop_);
+    }
+    hypervisor().stop_domain(s.domain);
   }
   void operator()(const WriteFile& s) const { system().write(s.path, s.text, 0644); }
 

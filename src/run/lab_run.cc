@@ -72,7 +72,8 @@ PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports&
 
 void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
   const auto path = settings.paths.topology(lab.name);
-  const auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
+  auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
+  for (const auto& override : lab.overrides) text += override + "\n";
   ports.system.make_directory(settings.paths.lab(lab.name), 0711);
   if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
 }

@@ -32,6 +32,7 @@ std::vector<std::vector<std::string>> batches_of(const Lab& lab, const ResetOpti
 
 RunSummary reset(const Lab& lab, const ResetOptions& options, const Settings& settings,
                  Ports& ports, Reporter& reporter, std::stop_token stop) {
+  refuse_protected(lab.name, settings, ports.system);
   auto wanted = options;
   if (wanted.nodes.empty()) {
     for (const auto& node : lab.nodes) wanted.nodes.push_back(node.name);

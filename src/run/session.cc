@@ -84,7 +84,7 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
     };
   }
   auto lab = load(*text, file.string(), settings.library, read, exists,
-                  fs::absolute(file).parent_path().string());
+                  fs::absolute(file).parent_path().string(), settings.overrides);
   const auto host = host_view(lab.name, ports);
   lab = resolve(std::move(lab), host);
   if (installer == Installer::verified) {
@@ -95,6 +95,7 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
     check_release(lab, ports);
   }
   if (settings.accelerator != Accelerator::automatic) lab.accelerator = settings.accelerator;
+  lab.prune = settings.prune;
   return lab;
 }
 
@@ -121,7 +122,17 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
     throw Error(fmt::format("cannot find lab '{}': `vmlab up` has not made it", name), hint,
                 ExitCode::bad_input);
   }
-  return load_lab(std::string(trim(*file)), settings, ports, installer);
+  // The file, then what the command line changed when the lab was made.
+  auto remembered = lines(*file);
+  if (remembered.empty()) remembered.emplace_back();
+  auto wanted = settings;
+  wanted.overrides.assign(remembered.begin() + 1, remembered.end());
+  for (const auto& override : settings.overrides) {
+    const auto key = override.substr(0, override.find('=') + 1);
+    std::erase_if(wanted.overrides, [&](const auto& older) { return older.starts_with(key); });
+    wanted.overrides.push_back(override);
+  }
+  return load_lab(remembered.front(), wanted, ports, installer);
 }
 
 /// `known` is `wanted` with the accelerator that was proven.
@@ -150,8 +161,15 @@ RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& 
   return run.end();
 }
 
+void refuse_protected(const std::string& lab, const Settings& settings, System& system) {
+  if (!system.stat(settings.paths.protection(lab))) return;
+  throw Error(fmt::format("cannot touch lab '{}': it is protected", lab),
+              fmt::format("vmlab protect {} --off", lab));
+}
+
 RunSummary down(const std::string& name, const Settings& settings, Ports& ports, Reporter& reporter,
                 std::stop_token stop) {
+  refuse_protected(name, settings, ports.system);
   const auto lock = ports.system.lock(settings.paths.lock(name));
   Observed observed;
   observed.directory = ports.system.stat(settings.paths.lab(name)).has_value();

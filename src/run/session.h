@@ -20,6 +20,8 @@ struct Settings {
   Paths paths;
   Library library;  // images, fragments and releases that come with the program
   Accelerator accelerator = Accelerator::automatic;  // `automatic`: the topology's choice
+  std::vector<std::string> overrides;                // changes to the topology (lab/overrides.h)
+  bool prune = false;                                // Lab::prune
   unsigned boot_places = 0;  // nodes booting at once; 0: all, or one a host core if emulated
   bool checkpoints = true;   // `prepared` and `installed` come by themselves
   bool replace = false;      // `up` may wipe nodes that were installed differently
@@ -66,6 +68,8 @@ std::vector<std::string> known_labs(const Settings& settings, Ports& ports);
 
 /// What the hypervisor and the lab's directory tell of networks and domains; no disks, no marks.
 Observed observe_host(const Lab& lab, const Settings& settings, Ports& ports);
+/// Adds the marks that the lab's runs left in its nodes, as far as its history tells.
+void remember_marks(const Lab& lab, const Settings& settings, Ports& ports, Observed& observed);
 /// These, and disks, checkpoints and what was begun; the guests are not asked.
 Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports);
 Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
@@ -78,6 +82,8 @@ Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Po
 /// Takes the lab's lock (ExitCode::locked), plans and applies until nothing is missing.
 RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,
               std::stop_token stop);
+/// Throws Error when `vmlab protect` was said of the lab.
+void refuse_protected(const std::string& lab, const Settings& settings, System& system);
 RunSummary down(const std::string& name, const Settings& settings, Ports& ports, Reporter& reporter,
                 std::stop_token stop);
 

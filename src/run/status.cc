@@ -16,7 +16,15 @@ bool forgets(const std::string& id, const std::string& node) {
   return id == "overlay/" + node || id == "wipe/" + node || id == "revert/" + node;
 }
 
-/// The marks that the lab's runs left, as far as its history tells.
+std::string release_of(const Lab& lab) {
+  if (!lab.dcos) return {};
+  const auto& release = lab.dcos->release;
+  if (release.practice) return "practice";
+  return release.url.empty() ? release.path : release.url;
+}
+
+}  // namespace
+
 void remember_marks(const Lab& lab, const Settings& settings, Ports& ports, Observed& observed) {
   const auto text = ports.system.read(settings.paths.history(lab.name));
   if (!text) return;
@@ -40,15 +48,6 @@ void remember_marks(const Lab& lab, const Settings& settings, Ports& ports, Obse
     if (forgets(entry.id, node)) observed.nodes[node].marks.clear();
   }
 }
-
-std::string release_of(const Lab& lab) {
-  if (!lab.dcos) return {};
-  const auto& release = lab.dcos->release;
-  if (release.practice) return "practice";
-  return release.url.empty() ? release.path : release.url;
-}
-
-}  // namespace
 
 LabStatus status(const Lab& lab, Ask ask, const Settings& settings, Ports& ports,
                  std::stop_token stop) {
@@ -80,6 +79,9 @@ LabStatus status(const Lab& lab, Ask ask, const Settings& settings, Ports& ports
     line.memory_mib = node.memory_mib;
     result.phase = std::min(result.phase, line.phase);
     result.nodes.push_back(std::move(line));
+  }
+  if (ports.system.stat(settings.paths.protection(lab.name))) {
+    result.notes.emplace_back("it is protected: `down` and `reset` refuse");
   }
   for (const auto& [name, seen] : observed.nodes) {
     const bool own = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name;

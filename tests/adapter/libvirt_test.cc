@@ -221,6 +221,22 @@ TEST_F(LibvirtTest, DnsHostsBecomeExactlyTheWantedOnes) {
   EXPECT_TRUE(network("dcos").hosts.empty());
 }
 
+TEST_F(LibvirtTest, AConsoleThatCannotBeOpenedKeepsLibvirtsWords) {
+  std::string said;
+  for (const std::string name : {"theirs", "nobody"}) {
+    try {
+      hypervisor_->open_console(name, false, {.on_output = [](auto) {}, .on_end = [](auto&) {}});
+      ADD_FAILURE() << name << " has a console";
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.message().starts_with("cannot open the console of domain '" + name + "': "))
+          << error.message();
+      said += error.message();
+    }
+  }
+  EXPECT_NE(said.find("not supported"), std::string::npos) << said;
+  EXPECT_NE(said.find("not found"), std::string::npos) << said;
+}
+
 TEST_F(LibvirtTest, SeveralThreadsShareOneConnection) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {

@@ -65,8 +65,11 @@ class CommandsFixture : public testing::Test {
       return error.code();
     }
     Console console(streams, invocation.log_format, Detail::normal);
+    auto settings = settings_;
+    settings.overrides = invocation.overrides;
+    settings.prune = invocation.prune;
     try {
-      return run_command({invocation, settings_, ports_, console, stop_.get_token()});
+      return run_command({invocation, settings, ports_, console, stop_.get_token()});
     } catch (const BadInput& input) {
       console.problems(input);
       return ExitCode::bad_input;

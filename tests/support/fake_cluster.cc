@@ -55,8 +55,8 @@ class Cluster {
   }
 
   const FakeGuest* guest_of(const std::string& name) const {
-    const auto& node = lab_.node(name);
-    const auto domain = world_.domains_by_name.find(node.domain_name);
+    // Also of a node that the lab was given since.
+    const auto domain = world_.domains_by_name.find(lab_.name + "-" + name);
     if (domain == world_.domains_by_name.end() ||
         domain->second.info.state != DomainState::running) {
       return nullptr;

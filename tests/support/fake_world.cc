@@ -201,6 +201,9 @@ void FakeWorld::define_domain(const std::string& xml) {
   domain.info.name = root.child_value("name");
   domain.info.uuid = root.child_value("uuid");
   domain.info.label = label_of(root);
+  for (const auto& disk : root.child("devices").children("disk")) {
+    domain.info.files.emplace_back(disk.child("source").attribute("file").value());
+  }
   const auto known = domains_by_name.find(domain.info.name);
   if (known != domains_by_name.end()) {
     domain.info.state = known->second.info.state;
@@ -267,9 +270,6 @@ void FakeWorld::remove_domain(const std::string& name) {
   effect("remove domain " + name, [&] { domains_by_name.erase(name); });
 }
 
-std::chrono::nanoseconds FakeWorld::cpu_time(const std::string&) {
-  return {};
-}
 std::uint64_t FakeWorld::resident_kib(const std::string&) {
   return resident;
 }

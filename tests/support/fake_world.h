@@ -90,6 +90,9 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   void revert_snapshot(const std::string& domain, const std::string& snapshot) override;
   void remove_snapshot(const std::string& domain, const std::string& snapshot) override;
   void forget_snapshots(const std::string& domain) override;
+  /// Says `login: `, repeats what it is sent, and closes at `poweroff`.
+  std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
+                                              ConsoleEvents events) override;
   std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;

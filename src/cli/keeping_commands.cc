@@ -1,0 +1,70 @@
+// What stays and what goes: protect, gc.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/output_tables.h"
+#include "run/leftovers.h"
+
+namespace vmlab {
+
+ExitCode run_protect(const Context& context) {
+  const auto name = lab_name_of(context, context.invocation.target);
+  const auto known = known_labs(context.settings, context.ports);
+  if (std::ranges::find(known, name) == known.end()) {
+    const auto near = closest(name, known);
+    throw Error(
+        fmt::format("cannot protect lab '{}': `vmlab up` has not made it", name),
+        near ? fmt::format("did you mean '{}'?", *near) : "known labs: " + join(known, ", "),
+        ExitCode::bad_input);
+  }
+  auto& system = context.ports.system;
+  const auto file = context.settings.paths.protection(name);
+  if (context.invocation.off) {
+    system.remove(file);
+  } else if (!system.stat(file)) {
+    system.write(file, "", 0644);
+  }
+  context.console.note(
+      fmt::format("lab '{}' is {}", name, context.invocation.off ? "not protected" : "protected"));
+  return ExitCode::done;
+}
+
+ExitCode run_gc(const Context& context) {
+  auto& console = context.console;
+  const auto found = leftovers(context.settings, context.ports);
+  const bool dry = context.invocation.dry_run;
+  auto record = nlohmann::ordered_json::array();
+  Table table({"LAB", "KIND", "NAME"});
+  for (const auto& left : found) {
+    for (const auto& domain : left.domains) table.add({left.lab, "domain", domain});
+    if (!left.network.empty()) table.add({left.lab, "network", left.network});
+    const auto directory = context.settings.paths.lab(left.lab).string();
+    if (left.directory) table.add({left.lab, "directory", directory});
+    record.push_back({{"lab", left.lab},
+                      {"domains", left.domains},
+                      {"network", text_or_null(left.network)},
+                      {"directory", text_or_null(left.directory ? directory : std::string())}});
+  }
+  if (context.invocation.json) {
+    console.result(dump({{"removed", !dry}, {"leftovers", std::move(record)}}));
+  } else {
+    console.result(found.empty() ? "nothing is left over\n" : table.render(console.out_style()));
+  }
+  if (dry) return ExitCode::done;
+  for (const auto& left : found) {
+    SummaryContext summary;
+    summary.verb = "down";
+    summary.lab = summary.target = left.lab;
+    const auto ended = console.watch(summary, context.stop, [&](Reporter& reporter) {
+      return down(left.lab, context.settings, context.ports, reporter, context.stop);
+    });
+    if (ended.interrupted) return ExitCode::interrupted;
+    if (!ended.ok()) return ExitCode::failed;
+  }
+  return ExitCode::done;
+}
+
+}  // namespace vmlab

@@ -1,0 +1,84 @@
+// Nodes that the topology had and has no more.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/builder.h"
+
+namespace vmlab {
+
+namespace {
+
+constexpr const char* why = "no longer in the topology";
+
+/// Address that the lab's network still knows the node by; empty when it does not.
+std::string address_of(const Observed& observed, const std::string& node) {
+  if (!observed.network) return {};
+  for (const auto& [address, names] : observed.network->hosts) {
+    if (std::ranges::find(names, node) != names.end()) return address;
+  }
+  return {};
+}
+
+void remove_node(PlanBuilder& builder, const std::string& name, const DomainInfo& domain) {
+  const auto& lab = builder.lab();
+  const auto& paths = builder.paths();
+  const auto add = [&](const std::string& id, std::string title, Step step,
+                       std::vector<std::string> after) {
+    builder.add({.id = id + "/" + name,
+                 .node = name,
+                 .title = std::move(title),
+                 .why = why,
+                 .hash = {},
+                 .step = std::move(step),
+                 .after = std::move(after),
+                 .pool = Pool::none});
+  };
+  const auto address = address_of(builder.observed(), name);
+  if (lab.dcos && domain.state == DomainState::running && !address.empty()) {
+    add("agent-gone", fmt::format("mark {} gone in Mesos", name), MarkAgentGone{name, address}, {});
+  }
+  // The domain goes last: until then it tells what is still to be removed.
+  if (domain.state != DomainState::shut_off) {
+    add("stop", fmt::format("power off {}", name), StopDomain{domain.name}, {"agent-gone/" + name});
+  }
+  std::vector<std::filesystem::path> files(domain.files.begin(), domain.files.end());
+  files.push_back(paths.seed_hash(lab.name, name));
+  files.push_back(paths.console(lab.name, name));
+  auto public_key = paths.host_key(lab.name, name);
+  public_key += ".pub";
+  files.push_back(public_key);
+  files.push_back(paths.host_key(lab.name, name));
+  std::vector<std::string> removed = {"stop/" + name};
+  for (const auto& file : files) {
+    // Only what lies in the lab's own directory is the lab's to remove.
+    const auto inside = file.lexically_relative(paths.lab(lab.name)).string();
+    if (inside.empty() || inside.starts_with("..")) continue;
+    const auto id = "remove-file/" + inside;
+    add(id, fmt::format("remove {}", inside), RemoveFiles{file}, {"stop/" + name});
+    removed.push_back(id + "/" + name);
+  }
+  add("remove-domain", fmt::format("remove domain {}", domain.name), RemoveDomain{domain.name},
+      std::move(removed));
+}
+
+}  // namespace
+
+void plan_removed_nodes(PlanBuilder& builder) {
+  const auto& lab = builder.lab();
+  for (const auto& [name, seen] : builder.observed().nodes) {
+    const bool own = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name;
+    const bool wanted = std::ranges::any_of(
+        lab.nodes, [&node_name = name](const Node& node) { return node.name == node_name; });
+    if (!own || wanted) continue;
+    if (lab.prune) {
+      remove_node(builder, name, *seen.domain);
+    } else {
+      builder.note(fmt::format(
+          "{} is no longer in the topology; it is left as it is (`vmlab up --prune` removes it)",
+          name));
+    }
+  }
+}
+
+}  // namespace vmlab

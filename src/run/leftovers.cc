@@ -1,0 +1,55 @@
+#include "run/leftovers.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace vmlab {
+
+namespace {
+
+bool lies_in(const std::filesystem::path& directory, const std::string& file) {
+  const auto inside = std::filesystem::path(file).lexically_relative(directory).string();
+  return !inside.empty() && !inside.starts_with("..");
+}
+
+}  // namespace
+
+std::vector<Leftover> leftovers(const Settings& settings, Ports& ports) {
+  const auto& paths = settings.paths;
+  const auto known = known_labs(settings, ports);
+  const auto owned = [&](const std::string& lab) {
+    return std::ranges::find(known, lab) != known.end();
+  };
+  std::map<std::string, Leftover> found;
+  std::set<std::string> of_others;
+  for (const auto& name : ports.system.list(paths.labs())) {
+    if (!owned(name)) found[name].directory = true;
+  }
+  for (const auto& domain : ports.hypervisor.domains()) {
+    if (!domain.label || owned(domain.label->lab)) continue;
+    const auto& lab = domain.label->lab;
+    const bool here = std::ranges::all_of(
+        domain.files, [&](const std::string& file) { return lies_in(paths.lab(lab), file); });
+    if (here) {
+      found[lab].domains.push_back(domain.name);
+    } else {
+      of_others.insert(lab);
+    }
+  }
+  for (const auto& network : ports.hypervisor.networks()) {
+    if (!network.label || owned(network.label->lab)) continue;
+    // A network does not tell of which state directory it is: something else must speak for it.
+    const auto lab = found.find(network.label->lab);
+    if (lab != found.end()) lab->second.network = network.name;
+  }
+  std::vector<Leftover> result;
+  for (auto& [name, leftover] : found) {
+    if (of_others.contains(name)) continue;
+    leftover.lab = name;
+    result.push_back(std::move(leftover));
+  }
+  return result;
+}
+
+}  // namespace vmlab

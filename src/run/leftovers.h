@@ -1,0 +1,23 @@
+// What vmlab made and no lab owns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/session.h"
+
+namespace vmlab {
+
+/// What is left of a lab that is not known any more.
+struct Leftover {
+  std::string lab;
+  std::vector<std::string> domains;
+  std::string network;     // empty: none
+  bool directory = false;  // below Paths::labs
+};
+
+/// By name. A lab is known when its directory says from which topology it was made. Domains whose
+/// disks lie elsewhere are of a lab of another state directory: that lab is left out.
+std::vector<Leftover> leftovers(const Settings& settings, Ports& ports);
+
+}  // namespace vmlab

@@ -1,0 +1,140 @@
+// Changes to a lab: --set, counts, --prune, protect, gc.
+#include "support/commands_fixture.h"
+#include "support/lab_samples.h"
+
+namespace vmlab {
+namespace {
+
+class Changing : public test::CommandsFixture {
+ protected:
+  std::vector<std::string> domains() const {
+    std::vector<std::string> names;
+    for (const auto& [name, domain] : world_.domains_by_name) names.push_back(name);
+    return names;
+  }
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(Changing, SetChangesTheTopologyAndIsRemembered) {
+  bring_up();
+  EXPECT_EQ(run({"up", "small", "--set", "box.count=3"}), ExitCode::done) << err_;
+  EXPECT_EQ(domains(), (Names{"small-box-1", "small-box-2", "small-box-3"}));
+  EXPECT_EQ(run({"status", "--json"}), ExitCode::done);
+  EXPECT_EQ(nlohmann::json::parse(out_)["nodes"].size(), 3U);
+  EXPECT_EQ(run({"up", "small", "--set", "box.count=4"}), ExitCode::done) << err_;
+  EXPECT_EQ(domains().size(), 4U);
+  EXPECT_EQ(world_.files.at("/state/labs/small/topology"), "/topologies/small.yaml\nbox.count=4\n");
+}
+
+TEST_F(Changing, WhatTheTopologyNoLongerHasGoesOnlyWithPrune) {
+  bring_up();
+  world_.files["/topologies/small.yaml"] = test::small_topology;
+  auto& text = world_.files["/topologies/small.yaml"];
+  text.replace(text.find("count: 2"), 8, "count: 1");
+  EXPECT_EQ(run({"up", "small"}), ExitCode::done) << err_;
+  EXPECT_EQ(domains().size(), 2U);
+  EXPECT_NE(err_.find("`vmlab up --prune` removes it"), std::string::npos) << err_;
+  EXPECT_EQ(run({"status"}), ExitCode::done);
+  EXPECT_NE(out_.find("node 'box-2' is no longer in the topology"), std::string::npos) << out_;
+  EXPECT_EQ(run({"up", "small", "--prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(domains(), Names{"small-box-1"});
+  for (const auto& [path, content] : world_.files) {
+    EXPECT_EQ(path.find("box-2"), std::string::npos) << path;
+  }
+  for (const auto& [path, disk] : world_.disk_files) {
+    EXPECT_EQ(path.find("box-2"), std::string::npos) << path;
+  }
+  EXPECT_EQ(run({"up", "small", "--prune"}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find("nothing to do"), std::string::npos) << err_;
+}
+
+TEST_F(Changing, PowerCutAnywhereInPruneConverges) {
+  bring_up();
+  const auto prune = [&] { return run({"up", "small", "--prune", "--set", "box.count=1"}); };
+  const auto grow = [&] { return run({"up", "small", "--set", "box.count=2"}); };
+  world_.cut_power_at(0, false);
+  ASSERT_EQ(prune(), ExitCode::done) << err_;
+  const auto effects = world_.effects().size();
+  const auto end = world_.snapshot();
+  ASSERT_GT(effects, 5U);
+  for (std::size_t k = 1; k <= effects; ++k) {
+    for (const bool before : {true, false}) {
+      ASSERT_EQ(grow(), ExitCode::done) << err_;
+      world_.cut_power_at(k, before);
+      try {
+        prune();
+      } catch (const test::PowerCut&) {
+      }
+      world_.power_back();
+      ASSERT_EQ(prune(), ExitCode::done) << err_;
+      ASSERT_EQ(world_.snapshot(), end) << "cut " << (before ? "before " : "after ") << k;
+    }
+  }
+}
+
+TEST_F(Changing, MistakesInChangesAreNamed) {
+  for (const auto& [set, what] :
+       std::vector<std::pair<std::string, std::string>>{{"bx.count=3", "did you mean 'box'?"},
+                                                        {"box.count", "is no KEY=VALUE"},
+                                                        {"box..count=3", "is no KEY=VALUE"},
+                                                        {"=3", "is no KEY=VALUE"},
+                                                        {"box.cuont=3", "did you mean 'count'?"},
+                                                        {"box.count=-1", "count"},
+                                                        {"box.count=[", "--set box.count=["},
+                                                        {"name.x=3", "'name' is no map"}}) {
+    EXPECT_EQ(run({"plan", "/topologies/small.yaml", "--set", set}), ExitCode::bad_input) << set;
+    EXPECT_NE(err_.find(what), std::string::npos) << set << "\n" << err_;
+  }
+  EXPECT_EQ(run({"plan", "/topologies/small.yaml", "--masters", "3"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("no groups have the role master"), std::string::npos) << err_;
+}
+
+TEST_F(Changing, CountsGoToTheGroupOfTheRole) {
+  write_cluster();
+  settings_.overrides = {"@master.count=1", "@agent.count=4", "defaults.memory=9GiB"};
+  const auto lab = load_lab("/topologies/cluster.yaml", settings_, ports_);
+  EXPECT_EQ(lab.with_role(Role::master).size(), 1U);
+  EXPECT_EQ(lab.with_role(Role::agent).size(), 4U);
+  EXPECT_EQ(lab.nodes.front().memory_mib, 9U * 1024);
+}
+
+TEST_F(Changing, AProtectedLabStays) {
+  bring_up();
+  EXPECT_EQ(run({"protect", "smal"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean 'small'?"), std::string::npos) << err_;
+  EXPECT_EQ(run({"protect"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"down", "small"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot touch lab 'small': it is protected"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("vmlab protect small --off"), std::string::npos) << err_;
+  EXPECT_EQ(domains().size(), 2U);
+  EXPECT_EQ(run({"status"}), ExitCode::done);
+  EXPECT_NE(out_.find("protected"), std::string::npos) << out_;
+  EXPECT_EQ(run({"protect", "--off"}), ExitCode::done);
+  EXPECT_EQ(run({"down", "small"}), ExitCode::done) << err_;
+  EXPECT_TRUE(domains().empty());
+}
+
+TEST_F(Changing, GcTakesWhatNoLabOwnsAndNothingElse) {
+  bring_up();
+  EXPECT_EQ(run({"gc", "--dry-run"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n");
+  // Somebody's, and one of another state directory.
+  world_.domains_by_name["theirs"].info = {"theirs", "u", DomainState::running, std::nullopt};
+  world_.domains_by_name["far-a"].info = {
+      "far-a", "v", DomainState::running, Label{"far", "a", "h"}, {"/elsewhere/labs/far/a.qcow2"}};
+  EXPECT_EQ(run({"gc", "--dry-run", "--json"}), ExitCode::done);
+  EXPECT_EQ(nlohmann::json::parse(out_)["leftovers"].size(), 0U);
+  world_.files.erase("/state/labs/small/topology");
+  EXPECT_EQ(run({"gc", "--dry-run"}), ExitCode::done);
+  EXPECT_NE(out_.find("small-box-2"), std::string::npos) << out_;
+  EXPECT_EQ(domains().size(), 4U);
+  EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
+  EXPECT_EQ(domains(), (Names{"far-a", "theirs"}));
+  EXPECT_TRUE(world_.networks_by_name.empty());
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n");
+}
+
+}  // namespace
+}  // namespace vmlab

@@ -1,0 +1,130 @@
+// start, stop and restart in the order that a cluster bears.
+#include <algorithm>
+
+#include "base/text.h"
+#include "support/commands_fixture.h"
+
+namespace vmlab {
+namespace {
+
+class Powering : public test::CommandsFixture {
+ protected:
+  Powering() {
+    write_cluster();
+    bring_up("/topologies/cluster.yaml");
+  }
+
+  /// What the words did to domains, `stop master-1`, in this order.
+  std::vector<std::string> done(const std::vector<std::string>& words) {
+    world_.cut_power_at(0, false);
+    EXPECT_EQ(run(words), ExitCode::done) << err_;
+    std::vector<std::string> found;
+    for (const auto& effect : world_.effects()) {
+      const auto at = effect.find(" domain cluster-");
+      if (at != std::string::npos)
+        found.push_back(effect.substr(0, at) + " " + effect.substr(at + 16));
+    }
+    return found;
+  }
+
+  static std::size_t place(const std::vector<std::string>& all, const std::string& what) {
+    const auto found = std::ranges::find(all, what);
+    EXPECT_NE(found, all.end()) << what << " is not in: " << join(all, ", ");
+    return static_cast<std::size_t>(found - all.begin());
+  }
+
+  std::ptrdiff_t running() const {
+    return std::ranges::count_if(world_.domains_by_name, [](const auto& entry) {
+      return entry.second.info.state == DomainState::running;
+    });
+  }
+};
+
+TEST_F(Powering, AgentsStopBeforeMastersAndMastersStartBeforeAgents) {
+  const auto stopped = done({"stop"});
+  EXPECT_EQ(stopped.size(), 7U);
+  EXPECT_EQ(running(), 0);
+  for (const std::string master : {"master-1", "master-2", "master-3"}) {
+    EXPECT_LT(place(stopped, "stop agent-2"), place(stopped, "stop " + master));
+    EXPECT_LT(place(stopped, "stop " + master), place(stopped, "stop bootstrap"));
+  }
+  EXPECT_TRUE(done({"stop"}).empty()) << "twice is once";
+  const auto started = done({"start"});
+  EXPECT_EQ(started.size(), 7U);
+  EXPECT_EQ(running(), 7);
+  EXPECT_LT(place(started, "start bootstrap"), place(started, "start master-2"));
+  EXPECT_LT(place(started, "start master-3"), place(started, "start public-1"));
+  EXPECT_TRUE(done({"start"}).empty());
+}
+
+TEST_F(Powering, TheQuorumIsKept) {
+  EXPECT_EQ(run({"stop", "master-1", "master-2"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot stop 2 of 3 masters: 1 would be left running, 2 must serve"),
+            std::string::npos)
+      << err_;
+  EXPECT_EQ(running(), 7);
+  EXPECT_EQ(done({"stop", "master-1"}), std::vector<std::string>{"stop master-1"});
+  EXPECT_EQ(run({"stop", "master-2"}), ExitCode::failed) << "one is down already";
+  EXPECT_EQ(done({"stop", "master-2", "--force"}), std::vector<std::string>{"stop master-2"});
+}
+
+TEST_F(Powering, MastersRestartOneAfterAnother) {
+  EXPECT_EQ(done({"restart", "master-3", "master-1", "master-2"}),
+            (std::vector<std::string>{"stop master-1", "start master-1", "stop master-2",
+                                      "start master-2", "stop master-3", "start master-3"}));
+  const auto all = done({"restart"});
+  EXPECT_EQ(all.size(), 14U);
+  EXPECT_LT(place(all, "start master-3"), place(all, "stop agent-1"));
+}
+
+TEST_F(Powering, UnknownNodesAreNamed) {
+  EXPECT_EQ(run({"stop", "mastr-1"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean 'master-1'?"), std::string::npos) << err_;
+  world_.domains_by_name.erase("cluster-agent-1");
+  EXPECT_EQ(run({"start", "agent-1"}), ExitCode::failed);
+  EXPECT_NE(err_.find("it has no domain"), std::string::npos) << err_;
+}
+
+TEST_F(Powering, PowerCutAnywhereInRestartConverges) {
+  world_.cut_power_at(0, false);
+  ASSERT_EQ(run({"restart"}), ExitCode::done) << err_;
+  const auto effects = world_.effects().size();
+  ASSERT_GT(effects, 13U);
+  for (std::size_t k = 1; k <= effects; ++k) {
+    for (const bool before : {true, false}) {
+      world_.cut_power_at(k, before);
+      try {
+        run({"restart"});
+      } catch (const test::PowerCut&) {
+      }
+      world_.power_back();
+      ASSERT_EQ(run({"up", "cluster"}), ExitCode::done) << err_;
+      ASSERT_EQ(running(), 7) << "cut " << (before ? "before " : "after ") << k;
+    }
+  }
+}
+
+TEST_F(Powering, AnAgentThatIsPrunedIsMarkedGoneFirst) {
+  std::vector<std::string> posts;
+  world_.answer_post = [&](const std::string& url, const std::string& body) {
+    posts.push_back(url + " " + body);
+    return HttpReply{.reached = true, .status = 200, .body = {}, .error = {}};
+  };
+  world_.cut_power_at(0, false);
+  ASSERT_EQ(run({"up", "cluster", "--agents", "1", "--prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(running(), 6);
+  ASSERT_EQ(posts.size(), 1U);
+  EXPECT_NE(posts.front().find("S-agent-2"), std::string::npos) << posts.front();
+  const auto effects = world_.effects();
+  const auto at = [&](const std::string& start) {
+    const auto found = std::ranges::find_if(
+        effects, [&](const std::string& effect) { return effect.starts_with(start); });
+    EXPECT_NE(found, effects.end()) << start;
+    return found - effects.begin();
+  };
+  EXPECT_LT(at("post to"), at("stop domain cluster-agent-2"));
+  EXPECT_LT(at("post to"), at("set hosts of"));
+}
+
+}  // namespace
+}  // namespace vmlab
