@@ -20,8 +20,8 @@ struct Paths {
   std::filesystem::path lab(const std::string& name) const { return labs() / name; }
   std::filesystem::path locks() const { return root / "locks"; }
   std::filesystem::path lock(const std::string& name) const;
-  std::filesystem::path topology(const std::string& name) const;  // where `up` found its file
-  std::filesystem::path intent(const std::string& name) const;    // see plan/intent.h
+  std::filesystem::path topology(const std::string& name) const;    // where `up` found its file
+  std::filesystem::path intent(const std::string& name) const;      // see plan/intent.h
   std::filesystem::path protection(const std::string& name) const;  // there: `down` refuses
   std::filesystem::path history(const std::string& name) const;
   std::filesystem::path secrets(const std::string& name) const;  // 0700
