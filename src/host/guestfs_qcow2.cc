@@ -90,7 +90,9 @@ std::optional<DiskInfo> read_disk_info(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw fail(strerrordesc_np(errno));
   std::string header;
-  if (!read_into(file, header, header_size) || !header.starts_with(magic)) return info;
+  const bool whole = read_into(file, header, header_size);
+  if (!header.starts_with(magic)) return info;
+  if (!whole) throw fail("its qcow2 header is damaged");
   info.format = "qcow2";
   info.virtual_bytes = number(header, size_at, 8);
   const auto name_at = number(header, backing_offset_at, 8);
