@@ -208,7 +208,7 @@ class NodePlan {
   std::string warm_obstacle() const {
     const auto part = part_of(builder_.lab(), node_.name, seen_, prepared_checkpoint);
     if (!part.broken.empty()) return part.broken;
-    if (part.note->content != prepared_content(builder_.lab(), node_)) {
+    if (part.note->content != seed_hash_) {
       return "its cloud-init documents changed since";
     }
     if (part.note->definition != domain_xml(builder_.lab(), node_, files_).hash) {
@@ -377,10 +377,7 @@ class NodePlan {
     auto title = "wait for " + gate.what;
     std::optional<SaveCheckpoint> save;
     if (checkpoint) {
-      save = SaveCheckpoint{prepared_checkpoint,
-                            {part_for(builder_, node_, prepared_content(builder_.lab(), node_))},
-                            {},
-                            true};
+      save = SaveCheckpoint{prepared_checkpoint, {part_for(builder_, node_, seed_hash_)}, {}, true};
     }
     builder_.add({.id = step,
                   .node = node_.name,
