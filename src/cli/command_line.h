@@ -26,6 +26,9 @@ void add_changes(CLI::App* command, Invocation& into);
 /// Commands that look at a lab and work on its nodes.
 void add_node_commands(CLI::App& app, Invocation& into);
 
+/// Commands that show a lab and its runs: graph.
+void add_picture_commands(CLI::App& app, Invocation& into);
+
 /// Commands that go back: reset, checkpoint, test.
 void add_recovery_commands(CLI::App& app, Invocation& into);
 

@@ -174,6 +174,7 @@ ExitCode run_command(const Context& context) {
       {"cp", run_cp},
       {"logs", run_logs},
       {"export", run_export},
+      {"graph", run_graph},
       {"reset", run_reset},
       {"test", run_test},
       {"checkpoint save", run_checkpoint_save},

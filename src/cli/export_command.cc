@@ -8,6 +8,7 @@
 #include "cli/export.h"
 #include "cli/nodes_of.h"
 #include "cli/output_tables.h"
+#include "cli/result_file.h"
 #include "cli/ssh_config.h"
 
 namespace vmlab {
@@ -31,20 +32,7 @@ ExitCode run_export(const Context& context) {
   // Some of them name this file.
   const auto path = settings.paths.ssh_config(lab.name);
   if (system.read(path) != config) system.write(path, config, 0644);
-  const auto text = formats.at(invocation.format)();
-  if (invocation.output.empty()) {
-    context.console.result(text);
-    return ExitCode::done;
-  }
-  const auto parent = std::filesystem::absolute(invocation.output).parent_path();
-  const auto there = system.stat(invocation.output);
-  if ((there && there->directory) || !system.stat(parent)) {
-    throw Error(fmt::format("cannot write '{}': {}", invocation.output.string(),
-                            there ? "it is a directory"
-                                  : fmt::format("there is no directory '{}'", parent.string())),
-                {}, ExitCode::bad_input);
-  }
-  system.write(invocation.output, text, 0644);
+  write_result(context, formats.at(invocation.format)());
   return ExitCode::done;
 }
 

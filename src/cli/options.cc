@@ -33,6 +33,7 @@ class CommandLine {
     add_globals();
     add_lab_commands();
     add_node_commands(app_, into_);
+    add_picture_commands(app_, into_);
     add_recovery_commands(app_, into_);
     add_image_commands();
   }

@@ -41,7 +41,7 @@ struct Invocation {
   bool this_boot = false;
   unsigned lines = 200;  // 0: all
   std::string since;
-  std::string format;              // export
+  std::string format;              // export, graph
   std::filesystem::path output;    // empty: standard output
   std::vector<std::string> nodes;  // reset, start, stop, restart
   std::string checkpoint;          // checkpoint save, restore, delete; test --from

@@ -208,6 +208,7 @@ struct FileInfo {
   std::uint64_t allocated_bytes = 0;
   bool directory = false;
   unsigned mode = 0644;  // permissions
+  bool special = false;  // a link, a device, a pipe, a socket
 };
 
 /// Held lock; released when destroyed.

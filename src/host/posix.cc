@@ -84,10 +84,13 @@ std::optional<FileInfo> PosixSystem::stat(const fs::path& path) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_errno("look at", path);
   }
+  struct stat itself {};
+  const bool link = ::lstat(path.c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
+  const bool special = link || (!S_ISDIR(found.st_mode) && !S_ISREG(found.st_mode));
   constexpr std::uint64_t block_bytes = 512;  // whatever st_blksize says: stat(2)
   return FileInfo{static_cast<std::uint64_t>(found.st_size),
                   static_cast<std::uint64_t>(found.st_blocks) * block_bytes, S_ISDIR(found.st_mode),
-                  found.st_mode & 07777U};
+                  found.st_mode & 07777U, special};
 }
 
 std::vector<std::string> PosixSystem::list(const fs::path& directory) {

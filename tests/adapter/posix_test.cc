@@ -268,6 +268,15 @@ TEST_F(PosixTest, WaitEndsEarlyWhenStopped) {
   EXPECT_LT(system_->monotonic() - start, seconds(60));
 }
 
+TEST_F(PosixTest, StatTellsLinksAndDevicesFromFiles) {
+  system_->write(directory_ / "file", "x", 0600);
+  EXPECT_FALSE(system_->stat(directory_ / "file")->special);
+  EXPECT_FALSE(system_->stat(directory_)->special);
+  EXPECT_TRUE(system_->stat("/dev/null")->special);
+  std::filesystem::create_symlink("file", directory_ / "link");
+  EXPECT_TRUE(system_->stat(directory_ / "link")->special);
+}
+
 TEST_F(PosixTest, BootIdIsOneWord) {
   const auto id = system_->boot_id();
   EXPECT_EQ(id.size(), 36U);

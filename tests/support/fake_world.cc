@@ -468,7 +468,8 @@ std::optional<FileInfo> FakeWorld::stat(const fs::path& path) {
   const std::lock_guard lock(mutex_);
   alive();
   if (const auto file = files.find(path.string()); file != files.end()) {
-    return FileInfo{file->second.size(), file->second.size(), false};
+    const auto size = file->second.size();
+    return FileInfo{size, size, false, 0644, path.string().starts_with("/dev/")};
   }
   if (disk_files.contains(path.string())) return FileInfo{1, 1, false};
   const auto inside = [&](const auto& entry) { return below(entry.first, path.string()); };

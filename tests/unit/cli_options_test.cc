@@ -35,6 +35,7 @@ TEST(Options, EveryCommandHasHelpWithExamples) {
                                Words{"cp"},
                                Words{"logs"},
                                Words{"export"},
+                               Words{"graph"},
                                Words{"start"},
                                Words{"stop"},
                                Words{"restart"},
