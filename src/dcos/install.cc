@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "base/digest.h"
 #include "dcos/config.h"
 #include "dcos/explain.h"
 #include "dcos/gates.h"
@@ -25,7 +28,12 @@ class Items {
                           : release.url.empty()   ? release.path
                                                   : release.url;
     inputs_ = {identity, render_config(lab), ip_detect_script(lab)};
+    hash_ = hash_of(inputs_);
     for (const Role role : {Role::master, Role::agent, Role::public_agent}) {
+      // What a node's part depends on: not on how many agents there are.
+      auto inputs = inputs_;
+      inputs.push_back(dcos_role(role));
+      node_hashes_[role] = hash_of(inputs);
       for (const Node* node : lab.with_role(role)) {
         (role == Role::master ? masters_ : agents_).push_back(node);
         nodes_.push_back(node);
@@ -46,37 +54,34 @@ class Items {
   using After = std::vector<std::string>;
 
   void task(std::string id, const Node& node, std::string title, GuestTask work, After after,
-            std::vector<std::string> inputs) {
+            std::string hash) {
     items_.push_back({std::move(id), node.name, std::move(title), std::move(work), std::move(after),
-                      std::move(inputs)});
+                      std::move(hash)});
   }
 
   void await(Gate gate, After after) {
     auto id = gate.id;
     auto node = gate.node;
     auto title = "wait for " + gate.what;
-    items_.push_back(
-        {std::move(id), std::move(node), std::move(title), std::move(gate), std::move(after), {}});
+    items_.push_back({std::move(id), std::move(node), std::move(title), std::move(gate),
+                      std::move(after), gate_hash_});
   }
 
   void bootstrap() {
     const Node& node = *lab_.bootstrap();
     const After ready = {cloud_init_gate_id(node)};
-    items_.push_back({"dcos/upload",
-                      node.name,
-                      "copy the installer to " + node.name,
+    items_.push_back({"dcos/upload", node.name, "copy the installer to " + node.name,
                       UploadInstaller{lab_.dcos->release,
                                       std::string(dcos_directory) + "/dcos_generate_config.sh"},
-                      ready,
-                      {inputs_[0]}});
+                      ready, hash_of({&inputs_[0], 1})});
     task("dcos/genconf-files", node, "write config.yaml and ip-detect on " + node.name,
-         {genconf_files_script(inputs_[2]), inputs_[1], seconds{300}, nullptr}, ready, inputs_);
+         {genconf_files_script(inputs_[2]), inputs_[1], seconds{300}, nullptr}, ready, hash_);
     task("dcos/genconf", node, "run the installer's genconf on " + node.name,
          {genconf_script(), {}, seconds{3600}, explain_genconf},
-         {"dcos/upload", "dcos/genconf-files"}, inputs_);
+         {"dcos/upload", "dcos/genconf-files"}, hash_);
     task("dcos/serve", node, "serve the installation files on " + node.name,
          {serve_script(port_of_url(bootstrap_url(lab_))), {}, seconds{1200}, explain_serve},
-         {"dcos/genconf"}, inputs_);
+         {"dcos/genconf"}, hash_);
     await(bootstrap_gate(lab_), {"dcos/serve"});
   }
 
@@ -86,7 +91,7 @@ class Items {
       const auto id = "dcos/preflight/" + node->name;
       task(id, *node, "run preflight checks on " + node->name,
            {preflight_script(lab_, *node), inputs_[2], seconds{1200}, explain_preflight},
-           {"gate/bootstrap", clock_gate_id(*node)}, node_inputs(*node));
+           {"gate/bootstrap", clock_gate_id(*node)}, node_hashes_.at(node->role));
       preflights_.push_back(id);
     }
   }
@@ -96,15 +101,8 @@ class Items {
     task("dcos/install/" + node.name, node,
          fmt::format("install DC/OS as {} on {}", role, node.name),
          {install_script(lab_, node), {}, seconds{5400}, explain_install}, std::move(after),
-         node_inputs(node));
+         node_hashes_.at(node.role));
     items_.back().only_once = true;
-  }
-
-  /// What a node's part depends on: not on how many agents there are.
-  std::vector<std::string> node_inputs(const Node& node) const {
-    auto inputs = inputs_;
-    inputs.push_back(dcos_role(node.role));
-    return inputs;
   }
 
   void masters() {
@@ -153,6 +151,9 @@ class Items {
 
   const Lab& lab_;
   std::vector<std::string> inputs_;  // release, config.yaml, ip-detect
+  std::string hash_;                 // of the inputs
+  std::map<Role, std::string> node_hashes_;
+  std::string gate_hash_ = hash_of({});
   std::vector<const Node*> masters_;
   std::vector<const Node*> agents_;  // private first
   std::vector<const Node*> nodes_;   // all but the bootstrap

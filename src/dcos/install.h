@@ -36,9 +36,9 @@ struct InstallItem {
   std::string title;  // shown to people: `install DC/OS as master on master-1`
   std::variant<GuestTask, UploadInstaller, Gate> work;
   std::vector<std::string> after;  // ids, also of the gates in lab/readiness.h
-  /// What the item's result depends on; empty for a gate. The script's text is no part of it:
-  /// a newer vmlab with a better script does not install again.
-  std::vector<std::string> hash_inputs;
+  /// Of what the item's result depends on; of nothing for a gate. The script's text is no part of
+  /// it: a newer vmlab with a better script does not install again.
+  std::string hash;
   /// Cannot be done again with other inputs: the node would have to be wiped. Everything else is
   /// simply done again, as after the correction of a configuration that genconf refused.
   bool only_once = false;

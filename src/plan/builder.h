@@ -3,10 +3,14 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "dcos/install.h"
+#include "lab/domain_xml.h"
 #include "plan/plan.h"
 
 namespace vmlab {
@@ -23,6 +27,11 @@ class PlanBuilder {
   bool checkpoints() const { return checkpoints_; }
   /// Path of an image's prepared disk; its name is a hash of the whole image, computed once.
   const std::filesystem::path& prepared_image(const std::string& image);
+  /// Of the lab's own nodes; these and the items are dear, and computed once.
+  const std::string& seed_hash(const Node& node);
+  DomainFiles files_of(const Node& node) const;
+  const LabelledXml& definition(const Node& node);
+  const std::vector<InstallItem>& items();
   /// What is known of a node; an empty value for one never seen.
   const ObservedNode& seen(const std::string& node) const;
 
@@ -44,6 +53,9 @@ class PlanBuilder {
   bool checkpoints_;
   Plan plan_;
   std::map<std::string, std::filesystem::path> prepared_images_;
+  std::unordered_map<const Node*, std::string> seed_hashes_;
+  std::unordered_map<const Node*, LabelledXml> definitions_;
+  std::optional<std::vector<InstallItem>> items_;
   std::unordered_set<std::string> ids_;
 };
 
@@ -71,7 +83,7 @@ void plan_removed_nodes(PlanBuilder& builder);
 void plan_install(PlanBuilder& builder);
 
 /// One sentence for each node that was installed with another configuration, ip-detect or release.
-std::vector<std::string> plan_changed_installs(const PlanBuilder& builder);
+std::vector<std::string> plan_changed_installs(PlanBuilder& builder);
 
 /// What the id of the step begins with that restores an installed lab; of another, that one.
 inline constexpr const char* restored_step = "restore/";
@@ -81,7 +93,7 @@ inline constexpr const char* rewound_step = "rewind/";
 void plan_installed_checkpoint(PlanBuilder& builder);
 
 /// A node's share of a checkpoint that is saved when it has what the topology wants.
-CheckpointPart part_for(const PlanBuilder& builder, const Node& node, std::string content);
+CheckpointPart part_for(PlanBuilder& builder, const Node& node, std::string content);
 
 /// Ids of the steps that no other one waits for: after these all is done.
 std::vector<std::string> last_steps(const PlanBuilder& builder);

@@ -6,11 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "dcos/install.h"
-#include "lab/cloud_init.h"
 #include "plan/paths.h"
 
 namespace vmlab {
@@ -149,22 +146,6 @@ std::vector<Checkpoint> checkpoints_of(const Lab& lab, const Observed& observed)
     checkpoints.push_back(std::move(checkpoint));
   }
   return checkpoints;
-}
-
-std::string prepared_content(const Lab& lab, const Node& node) {
-  return seed_hash(lab, node);
-}
-
-std::map<std::string, std::string> installed_contents(const Lab& lab) {
-  std::map<std::string, std::vector<std::string>> words;
-  for (const auto& node : lab.nodes) words[node.name] = {prepared_content(lab, node)};
-  for (const auto& item : install_items(lab)) {
-    if (!std::holds_alternative<GuestTask>(item.work)) continue;
-    words[item.node].push_back(hash_of(item.hash_inputs));
-  }
-  std::map<std::string, std::string> contents;
-  for (const auto& [node, inputs] : words) contents[node] = hash_of(inputs);
-  return contents;
 }
 
 void require_checkpoint_name(const std::string& name) {

@@ -59,11 +59,6 @@ PartState part_of(const Lab& lab, const std::string& node, const ObservedNode& s
 /// File names of a node's writable disks.
 std::vector<std::string> disk_names(const Node& node);
 
-/// SnapshotNote::content of a node that is prepared, and of each node of an installed lab, by what
-/// the topology wants now.
-std::string prepared_content(const Lab& lab, const Node& node);
-std::map<std::string, std::string> installed_contents(const Lab& lab);
-
 /// Throws Error with ExitCode::bad_input unless it is made of 1 to 40 letters, digits, - _ .
 void require_checkpoint_name(const std::string& name);
 

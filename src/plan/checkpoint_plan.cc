@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "dcos/install.h"
-#include "lab/domain_xml.h"
 #include "lab/readiness.h"
 #include "plan/builder.h"
 #include "plan/checkpoint.h"
@@ -18,15 +18,16 @@ namespace vmlab {
 
 namespace {
 
-DomainFiles files_of(const Lab& lab, const Node& node, const Paths& paths) {
-  DomainFiles files;
-  files.root_disk = paths.root_disk(lab.name, node.name);
-  for (const auto& disk : node.disks) {
-    files.data_disks.push_back(paths.data_disk(lab.name, node.name, disk));
+/// What each node of an installed lab is made from, as a hash.
+std::map<std::string, std::string> installed_contents(PlanBuilder& builder) {
+  std::map<std::string, std::vector<std::string>> words;
+  for (const auto& node : builder.lab().nodes) words[node.name] = {builder.seed_hash(node)};
+  for (const auto& item : builder.items()) {
+    if (std::holds_alternative<GuestTask>(item.work)) words[item.node].push_back(item.hash);
   }
-  files.seed = paths.seed(lab.name, node.name);
-  files.console = paths.console(lab.name, node.name);
-  return files;
+  std::map<std::string, std::string> contents;
+  for (const auto& [node, inputs] : words) contents[node] = hash_of(inputs);
+  return contents;
 }
 
 /// Least phase of the lab's nodes.
@@ -36,11 +37,11 @@ Phase phase_of(const Lab& lab, const Observed& observed) {
   return least;
 }
 
-PlannedStep save_step(const PlanBuilder& builder, const std::string& name, std::string why,
-                      Phase phase, bool optional) {
+PlannedStep save_step(PlanBuilder& builder, const std::string& name, std::string why, Phase phase,
+                      bool optional) {
   const auto& lab = builder.lab();
   SaveCheckpoint save{.name = name, .parts = {}, .phase = to_text(phase), .optional = optional};
-  const auto contents = installed_contents(lab);
+  const auto contents = installed_contents(builder);
   for (const auto& node : lab.nodes) {
     save.parts.push_back(part_for(builder, node, contents.at(node.name)));
   }
@@ -74,7 +75,7 @@ const Checkpoint& find(const std::vector<Checkpoint>& all, const std::string& la
 
 /// All of an installed cluster's gates, none after another: each must hold by itself.
 void await_cluster(PlanBuilder& builder, const std::vector<std::string>& after) {
-  for (const auto& item : install_items(builder.lab())) {
+  for (const auto& item : builder.items()) {
     const auto* gate = std::get_if<Gate>(&item.work);
     if (gate == nullptr) continue;
     builder.add({.id = item.id,
@@ -115,7 +116,7 @@ void refuse_broken(const Lab& lab, const Checkpoint& checkpoint) {
 }  // namespace
 
 std::vector<std::string> last_steps(const PlanBuilder& builder) {
-  std::set<std::string> followed;
+  std::unordered_set<std::string_view> followed;
   for (const auto& step : builder.steps()) followed.insert(step.after.begin(), step.after.end());
   std::vector<std::string> last;
   for (const auto& step : builder.steps()) {
@@ -141,13 +142,12 @@ void plan_clock(PlanBuilder& builder, const Node& node, std::vector<std::string>
                .pool = Pool::none});
 }
 
-CheckpointPart part_for(const PlanBuilder& builder, const Node& node, std::string content) {
-  const auto& lab = builder.lab();
+CheckpointPart part_for(PlanBuilder& builder, const Node& node, std::string content) {
   return {.node = node.name,
           .domain = node.domain_name,
           .disks = disk_names(node),
           .content = std::move(content),
-          .definition = domain_xml(lab, node, files_of(lab, node, builder.paths())).hash};
+          .definition = builder.definition(node).hash};
 }
 
 void plan_installed_checkpoint(PlanBuilder& builder) {
@@ -157,7 +157,7 @@ void plan_installed_checkpoint(PlanBuilder& builder) {
   for (const auto& checkpoint : checkpoints_of(lab, builder.observed())) {
     if (checkpoint.name != installed_checkpoint) continue;
     why = checkpoint.whole() ? "" : checkpoint.broken.front();
-    const auto contents = installed_contents(lab);
+    const auto contents = installed_contents(builder);
     for (const auto& node : lab.nodes) {
       const auto part = part_of(lab, node.name, builder.seen(node.name), installed_checkpoint);
       if (part.broken.empty() && part.note->content != contents.at(node.name)) {

@@ -7,17 +7,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "plan/builder.h"
 
 namespace vmlab {
 
 namespace {
-
-std::string hash_of_item(const InstallItem& item) {
-  return hash_of(item.hash_inputs);
-}
 
 std::set<std::string> nodes_of(const InstallItem& item) {
   std::set<std::string> nodes;
@@ -39,8 +34,7 @@ std::string mark_node(const InstallItem& item) {
 
 class InstallPlan {
  public:
-  explicit InstallPlan(PlanBuilder& builder)
-      : builder_(builder), items_(install_items(builder.lab())) {
+  explicit InstallPlan(PlanBuilder& builder) : builder_(builder), items_(builder.items()) {
     for (std::size_t i = 0; i < items_.size(); ++i) index_.emplace(items_[i].id, i);
     leaf_.assign(items_.size(), true);
     for (const auto& item : items_) {
@@ -75,7 +69,7 @@ class InstallPlan {
     const auto& marks = builder_.seen(node).marks;
     const auto mark = marks.find(mark_name(item.id));
     if (mark == marks.end()) return MarkState::absent;
-    return mark->second == hash_of_item(item) ? MarkState::same : MarkState::other;
+    return mark->second == item.hash ? MarkState::same : MarkState::other;
   }
 
   void find_needed() {
@@ -100,7 +94,7 @@ class InstallPlan {
     step.node = item.node;
     step.title = item.title;
     step.why = leaves_mark(item) ? "not done yet" : "needed by what follows";
-    step.hash = hash_of_item(item);
+    step.hash = item.hash;
     step.after = item.after;
     for (const auto& node : nodes_of(item)) step.after.push_back(prepared_step(node));
     const auto mark = leaves_mark(item) ? mark_name(item.id) : std::string();
@@ -132,7 +126,7 @@ class InstallPlan {
   }
 
   PlanBuilder& builder_;
-  std::vector<InstallItem> items_;
+  const std::vector<InstallItem>& items_;
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<bool> leaf_;  // nothing waits for it
   std::unordered_set<std::string> needed_;
@@ -140,13 +134,13 @@ class InstallPlan {
 
 }  // namespace
 
-std::vector<std::string> plan_changed_installs(const PlanBuilder& builder) {
+std::vector<std::string> plan_changed_installs(PlanBuilder& builder) {
   std::vector<std::string> changed;
-  for (const auto& item : install_items(builder.lab())) {
+  for (const auto& item : builder.items()) {
     if (!item.only_once) continue;
     const auto& marks = builder.seen(item.node).marks;
     const auto mark = marks.find(mark_name(item.id));
-    if (mark == marks.end() || mark->second == hash_of_item(item)) continue;
+    if (mark == marks.end() || mark->second == item.hash) continue;
     changed.push_back(
         fmt::format("{} must be wiped: it was installed with another configuration, "
                     "ip-detect or release",

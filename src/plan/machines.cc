@@ -4,8 +4,6 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/units.h"
-#include "lab/cloud_init.h"
-#include "lab/domain_xml.h"
 #include "lab/network_xml.h"
 #include "lab/readiness.h"
 #include "plan/builder.h"
@@ -141,17 +139,11 @@ void plan_network(PlanBuilder& builder) {
 class NodePlan {
  public:
   NodePlan(PlanBuilder& builder, const Node& node)
-      : builder_(builder), node_(node), seen_(builder.seen(node.name)) {
-    const auto& paths = builder.paths();
-    const auto& lab = builder.lab().name;
-    files_.root_disk = paths.root_disk(lab, node.name);
-    for (const auto& disk : node.disks) {
-      files_.data_disks.push_back(paths.data_disk(lab, node.name, disk));
-    }
-    files_.seed = paths.seed(lab, node.name);
-    files_.console = paths.console(lab, node.name);
-    seed_hash_ = vmlab::seed_hash(builder.lab(), node);
-  }
+      : builder_(builder),
+        node_(node),
+        seen_(builder.seen(node.name)),
+        files_(builder.files_of(node)),
+        seed_hash_(builder.seed_hash(node)) {}
 
   void plan() {
     refuse_foreign();
@@ -211,7 +203,7 @@ class NodePlan {
     if (part.note->content != seed_hash_) {
       return "its cloud-init documents changed since";
     }
-    if (part.note->definition != domain_xml(builder_.lab(), node_, files_).hash) {
+    if (part.note->definition != builder_.definition(node_).hash) {
       return "its definition changed since";
     }
     const auto& backing = builder_.prepared_image(node_.image);
@@ -340,7 +332,7 @@ class NodePlan {
   }
 
   void plan_domain() {
-    const auto [xml, hash] = domain_xml(builder_.lab(), node_, files_);
+    const auto& [xml, hash] = builder_.definition(node_);
     if (seen_.domain && seen_.domain->label->hash == hash) return;
     add("domain", fmt::format("define domain {}", node_.domain_name),
         seen_.domain ? "changed: its definition" : "missing", hash,
@@ -405,7 +397,7 @@ class NodePlan {
   const Node& node_;
   const ObservedNode& seen_;
   DomainFiles files_;
-  std::string seed_hash_;
+  const std::string& seed_hash_;
   const NodeReset* reset_ = nullptr;
 };
 

@@ -53,25 +53,6 @@ std::string mark_name(const std::string& step_id) {
   return name;
 }
 
-const ObservedNode& PlanBuilder::seen(const std::string& node) const {
-  static const ObservedNode nothing;
-  const auto found = observed_.nodes.find(node);
-  return found == observed_.nodes.end() ? nothing : found->second;
-}
-
-const std::filesystem::path& PlanBuilder::prepared_image(const std::string& image) {
-  auto& path = prepared_images_[image];
-  if (path.empty()) path = paths_.prepared_image(lab_.images.at(image));
-  return path;
-}
-
-const std::string& PlanBuilder::add(PlannedStep step) {
-  std::erase_if(step.after, [this](const std::string& id) { return !ids_.contains(id); });
-  ids_.insert(step.id);
-  plan_.steps.push_back(std::move(step));
-  return plan_.steps.back().id;
-}
-
 namespace {
 
 /// What an earlier run began; nullopt when there is nothing that can be ended.

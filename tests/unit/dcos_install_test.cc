@@ -98,7 +98,7 @@ TEST(Install, MoreAgentsChangeNothingForTheNodesThatAreThere) {
   for (const char* id :
        {"dcos/genconf", "dcos/serve", "dcos/preflight/agent-1", "dcos/install/master-1",
         "dcos/install/agent-1", "dcos/install/public-1"}) {
-    EXPECT_EQ(item(few, id).hash_inputs, item(many, id).hash_inputs) << id;
+    EXPECT_EQ(item(few, id).hash, item(many, id).hash) << id;
   }
 }
 
@@ -107,13 +107,13 @@ TEST(Install, WhatIsInstalledDependsOnReleaseConfigurationAndIpDetect) {
   EXPECT_TRUE(base.only_once);
   auto lab = dcos_lab();
   lab.dcos->config["cluster_name"] = "Other";
-  EXPECT_NE(item(install_items(lab), "dcos/install/master-1").hash_inputs, base.hash_inputs);
+  EXPECT_NE(item(install_items(lab), "dcos/install/master-1").hash, base.hash);
   lab = dcos_lab();
   lab.dcos->ip_detect = "#!/bin/sh\necho 1.2.3.4\n";
-  EXPECT_NE(item(install_items(lab), "dcos/install/master-1").hash_inputs, base.hash_inputs);
+  EXPECT_NE(item(install_items(lab), "dcos/install/master-1").hash, base.hash);
   lab = dcos_lab();
   lab.dcos->release.sha256 = std::string(64, 'a');
-  EXPECT_NE(item(install_items(lab), "dcos/install/master-1").hash_inputs, base.hash_inputs);
+  EXPECT_NE(item(install_items(lab), "dcos/install/master-1").hash, base.hash);
   EXPECT_FALSE(item(install_items(lab), "dcos/genconf").only_once)
       << "a configuration that genconf refused can be corrected";
 }

@@ -1,0 +1,54 @@
+#include "plan/builder.h"
+
+#include "lab/cloud_init.h"
+
+namespace vmlab {
+
+const ObservedNode& PlanBuilder::seen(const std::string& node) const {
+  static const ObservedNode nothing;
+  const auto found = observed_.nodes.find(node);
+  return found == observed_.nodes.end() ? nothing : found->second;
+}
+
+const std::filesystem::path& PlanBuilder::prepared_image(const std::string& image) {
+  auto& path = prepared_images_[image];
+  if (path.empty()) path = paths_.prepared_image(lab_.images.at(image));
+  return path;
+}
+
+const std::string& PlanBuilder::seed_hash(const Node& node) {
+  auto& hash = seed_hashes_[&node];
+  if (hash.empty()) hash = vmlab::seed_hash(lab_, node);
+  return hash;
+}
+
+DomainFiles PlanBuilder::files_of(const Node& node) const {
+  DomainFiles files;
+  files.root_disk = paths_.root_disk(lab_.name, node.name);
+  for (const auto& disk : node.disks) {
+    files.data_disks.push_back(paths_.data_disk(lab_.name, node.name, disk));
+  }
+  files.seed = paths_.seed(lab_.name, node.name);
+  files.console = paths_.console(lab_.name, node.name);
+  return files;
+}
+
+const LabelledXml& PlanBuilder::definition(const Node& node) {
+  auto& definition = definitions_[&node];
+  if (definition.hash.empty()) definition = domain_xml(lab_, node, files_of(node));
+  return definition;
+}
+
+const std::vector<InstallItem>& PlanBuilder::items() {
+  if (!items_) items_ = install_items(lab_);
+  return *items_;
+}
+
+const std::string& PlanBuilder::add(PlannedStep step) {
+  std::erase_if(step.after, [this](const std::string& id) { return !ids_.contains(id); });
+  ids_.insert(step.id);
+  plan_.steps.push_back(std::move(step));
+  return plan_.steps.back().id;
+}
+
+}  // namespace vmlab
