@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "cli/command_tree.h"
 #include "cli/options.h"
 
 namespace vmlab {
@@ -14,6 +15,9 @@ inline constexpr const char* targets_help =
 /// A command with its help; it takes the program's own options too.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
                       const std::string& examples);
+
+/// Has the option take one of these words alone, with "did you mean".
+CLI::Option* take_only(CLI::Option* option, const std::vector<std::string>& words);
 
 void add_json(CLI::App* command, Invocation& into);
 /// The positional LAB, or the option --lab where other words stand there.
@@ -31,5 +35,11 @@ void add_picture_commands(CLI::App& app, Invocation& into);
 
 /// Commands that go back: reset, checkpoint, test.
 void add_recovery_commands(CLI::App& app, Invocation& into);
+
+/// What helps with the command line itself: completion, and those that only scripts call.
+void add_help_commands(CLI::App& app, Invocation& into);
+
+/// Of `app` and all below it; `parent`: the path of the command above.
+CommandView view_of(const CLI::App& app, const std::string& parent);
 
 }  // namespace vmlab

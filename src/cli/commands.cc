@@ -192,6 +192,9 @@ ExitCode run_command(const Context& context) {
       {"image verify", run_image_verify},
       {"image prune", run_image_prune},
       {"version", run_version},
+      {"completion", run_completion},
+      {"__complete", run_complete},
+      {"__manual", run_manual},
   };
   const auto found = commands.find(context.invocation.command);
   if (found == commands.end()) {

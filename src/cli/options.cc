@@ -8,10 +8,20 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command_line.h"
+#include "cli/complete.h"
 
 namespace vmlab {
 
 namespace {
+
+std::string exit_codes() {
+  std::string text;
+  for (const auto& [code, meaning] : exit_code_meanings) {
+    text += fmt::format("{}{} {}", text.empty() ? "Exit codes: " : ", ", static_cast<int>(code),
+                        meaning);
+  }
+  return text + ".";
+}
 
 /// All commands, described; fills `into` when it parses.
 class CommandLine {
@@ -28,15 +38,18 @@ class CommandLine {
         "  vmlab up topologies/dcos.yaml      nothing -> running cluster; again: continues\n"
         "  vmlab status                       nodes, addresses, phases\n"
         "  vmlab ssh master-1                 a shell on a node\n"
-        "  vmlab down dcos                    remove all of the lab\n\n"
-        "Exit codes: 0 done, 1 failed, 2 bad input, 3 locked by another run, 130 interrupted.");
+        "  vmlab down dcos                    remove all of the lab\n\n" +
+        exit_codes());
     add_globals();
     add_lab_commands();
     add_node_commands(app_, into_);
     add_picture_commands(app_, into_);
     add_recovery_commands(app_, into_);
     add_image_commands();
+    add_help_commands(app_, into_);
   }
+
+  const CLI::App& app() const { return app_; }
 
   void parse(std::vector<std::string> words) {
     std::ranges::reverse(words);  // CLI11 takes them from the back
@@ -69,7 +82,7 @@ class CommandLine {
         ->envname("VMLAB_CONNECT")
         ->type_name("URI")
         ->capture_default_str();
-    add_choice(app_, "--log-format", into_.log_format, "FORMAT", "how progress is told",
+    add_choice(app_, "--log-format", into_.log_format, "how progress is told",
                {{"auto", LogFormat::automatic},
                 {"tty", LogFormat::tty},
                 {"plain", LogFormat::plain},
@@ -88,7 +101,7 @@ class CommandLine {
                     "  vmlab up topologies/dcos.yaml --log-format json | jq .");
     up->add_option("FILE", into_.target, targets_help)->type_name(" ");
     add_choice(
-        *up, "--accelerator", into_.accelerator, "KIND", "auto is kvm where it works",
+        *up, "--accelerator", into_.accelerator, "how guests run; auto: kvm where it works",
         {{"auto", Accelerator::automatic}, {"kvm", Accelerator::kvm}, {"tcg", Accelerator::tcg}});
 
     up->add_flag("--replace", into_.replace, "wipe nodes that were installed differently");
@@ -146,25 +159,15 @@ class CommandLine {
 
   template <class Value>
   static void add_choice(CLI::App& command, const std::string& name, Value& value,
-                         const std::string& type, const std::string& description,
+                         const std::string& description,
                          const std::vector<std::pair<std::string, Value>>& choices) {
     std::vector<std::string> words;
     words.reserve(choices.size());
     for (const auto& choice : choices) words.push_back(choice.first);
-    const auto all = join(words, ", ");
-    command
-        .add_option_function<std::string>(
-            name,
-            [&value, choices, all](const std::string& word) {
-              const auto found =
-                  std::ranges::find(choices, word, &std::pair<std::string, Value>::first);
-              if (found == choices.end()) {
-                throw CLI::ValidationError(fmt::format("'{}' is not one of {}", word, all));
-              }
-              value = found->second;
-            },
-            fmt::format("{}: {}", all, description))
-        ->type_name(type);
+    const auto read = [&value, choices](const std::string& word) {
+      value = std::ranges::find(choices, word, &std::pair<std::string, Value>::first)->second;
+    };
+    take_only(command.add_option_function<std::string>(name, read, description), words);
   }
 
   const CLI::App* chosen() const {
@@ -193,7 +196,9 @@ class CommandLine {
       fail(fmt::format("unknown option '{}'", word), closest(word, known));
     }
     std::vector<std::string> known;
-    for (const auto* command : last.get_subcommands({})) known.push_back(command->get_name());
+    for (const auto* command : last.get_subcommands({})) {
+      if (!command->get_group().empty()) known.push_back(command->get_name());
+    }
     if (!known.empty()) {
       std::ranges::sort(known);
       fail(fmt::format("unknown command '{}'", word), closest(word, known),
@@ -218,6 +223,11 @@ class CommandLine {
 
 }  // namespace
 
+CommandView command_tree() {
+  Invocation ignored;
+  return view_of(CommandLine(ignored).app(), {});
+}
+
 Invocation parse_command_line(const std::vector<std::string>& words) {
   Invocation invocation;
   if (const char* uri = std::getenv("LIBVIRT_DEFAULT_URI"); uri != nullptr && *uri != '\0') {
@@ -232,13 +242,17 @@ Invocation parse_command_line(const std::vector<std::string>& words) {
   // What follows `--` belongs to the command on the node, whatever it looks like.
   const auto dashes = std::ranges::find(ours, "--");
   const bool on_nodes = std::any_of(ours.begin(), dashes, [](const std::string& word) {
-    return word == "ssh" || word == "exec" || word == "test";
+    return after_dashes(word) != AfterDashes::nothing;
   });
   if (dashes != ours.end() && on_nodes) {
     invocation.words.assign(dashes + 1, ours.end());
     ours.erase(dashes, ours.end());
   }
   CommandLine(invocation).parse(std::move(ours));
+  if (invocation.command == "__complete") {  // the line that is completed says where labs live
+    const auto place = value_among(invocation.words, "--state-dir");
+    if (!place.empty()) invocation.state_dir = place;
+  }
   if (invocation.command == "test") {
     if (invocation.checkpoint.empty()) invocation.checkpoint = "installed";
     if (invocation.words.empty()) {

@@ -1,11 +1,14 @@
 // The command line as a value.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "lab/lab.h"
 
 namespace vmlab {
@@ -52,12 +55,21 @@ struct Invocation {
   bool no_checkpoint = false;  // up
   unsigned repeat = 1;         // test
   std::string junit;
+  std::string page;                // __manual; the shell of completion
   std::vector<std::string> words;  // after `--`
   std::chrono::seconds timeout{600};
   std::vector<std::string> images;  // image build, pull, verify
   bool all = false;                 // image prune, services
   bool dry_run = false;
 };
+
+inline constexpr std::array<std::pair<ExitCode, const char*>, 5> exit_code_meanings = {{
+    {ExitCode::done, "done"},
+    {ExitCode::failed, "failed"},
+    {ExitCode::bad_input, "bad input"},
+    {ExitCode::locked, "locked by another run"},
+    {ExitCode::interrupted, "interrupted"},
+}};
 
 /// Reads the words after the program's name; environment variables give defaults. Throws Error
 /// with ExitCode::bad_input, "did you mean" and where to find help.

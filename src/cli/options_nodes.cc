@@ -121,20 +121,10 @@ void add_export(CLI::App& app, Invocation& into) {
                               "  vmlab export hosts | sudo tee -a /etc/hosts\n"
                               "  eval \"$(vmlab export env dcos)\"\n"
                               "  vmlab export json | jq .nodes");
-  command
-      ->add_option(
-          "FORMAT", into.format,
-          "ssh-config, ansible (inventory), hosts (for /etc/hosts), env (for a shell), json")
-      ->type_name(" ")
-      ->required()
-      ->check([](const std::string& word) {
-        const std::vector<std::string> known = {"ssh-config", "ansible", "hosts", "env", "json"};
-        if (std::ranges::find(known, word) != known.end()) return std::string();
-        const auto near = closest(word, known);
-        return fmt::format(
-            "'{}' is {}", word,
-            near ? "unknown; did you mean '" + *near + "'?" : "none of " + join(known, ", "));
-      });
+  take_only(command->add_option("FORMAT", into.format,
+                                "ansible: an inventory; hosts: for /etc/hosts; env: for a shell"),
+            {"ssh-config", "ansible", "hosts", "env", "json"})
+      ->required();
   add_lab(command, into);
   command->add_option("-o,--output", into.output, "a file instead of standard output")
       ->type_name("FILE");
@@ -149,6 +139,18 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   command->allow_extras();
   command->footer("Examples:\n" + examples + "\n\nOptions of every command: vmlab --help");
   return command;
+}
+
+CLI::Option* take_only(CLI::Option* option, const std::vector<std::string>& words) {
+  const auto check = [words](const std::string& word) {
+    if (std::ranges::find(words, word) != words.end()) return std::string();
+    const auto near = closest(word, words);
+    return fmt::format("'{}' is {}", word,
+                       near ? fmt::format("unknown; did you mean '{}'?", *near)
+                            : "not one of " + join(words, ", "));
+  };
+  // Checked before it is read; the type is what help and completion know the words from.
+  return option->check(CLI::Validator(check, std::string()))->type_name(join(words, "|"));
 }
 
 void add_json(CLI::App* command, Invocation& into) {

@@ -1,9 +1,4 @@
 // Options of the commands that show a lab and its runs.
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "base/text.h"
 #include "cli/command_line.h"
 
 namespace vmlab {
@@ -15,16 +10,10 @@ void add_picture_commands(CLI::App& app, Invocation& into) {
                   "  vmlab graph dcos --format html --output lab.html\n"
                   "  vmlab graph topologies/dcos.yaml --format dot | dot -Tpng > lab.png");
   add_lab(graph, into);
-  graph
-      ->add_option_function<std::string>(
-          "--format", [&into](const std::string& word) { into.format = word; },
-          "svg (default), dot (Graphviz), mermaid (Markdown), html")
-      ->check([](const std::string& word) {
-        const std::vector<std::string> known = {"svg", "dot", "mermaid", "html"};
-        if (std::ranges::find(known, word) != known.end()) return std::string();
-        return fmt::format("'{}' is not one of {}", word, join(known, ", "));
-      })
-      ->type_name("FORMAT");
+  take_only(graph->add_option_function<std::string>(
+                "--format", [&into](const std::string& word) { into.format = word; },
+                "svg is the default; dot: for Graphviz; mermaid: for Markdown; html: a page"),
+            {"svg", "dot", "mermaid", "html"});
   graph->add_option("-o,--output", into.output, "a file instead of standard output")
       ->type_name("FILE");
 }

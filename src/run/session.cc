@@ -66,7 +66,10 @@ void check_release(Lab& lab, Ports& ports) {
 
 }  // namespace
 
-Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer) {
+namespace {
+
+/// What the file says, with the changes of `settings`; the host is not asked.
+Lab read_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer) {
   const auto text = ports.system.read(file);
   if (!text) {
     throw BadInput({{.file = file.string(),
@@ -83,8 +86,29 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
       return info && !info->directory;
     };
   }
-  auto lab = load(*text, file.string(), settings.library, read, exists,
-                  fs::absolute(file).parent_path().string(), settings.overrides);
+  return load(*text, file.string(), settings.library, read, exists,
+              fs::absolute(file).parent_path().string(), settings.overrides);
+}
+
+/// Where `up` found the file of a lab that it made, and what the command line changed then.
+struct Remembered {
+  std::string file;
+  std::vector<std::string> overrides;
+};
+
+std::optional<Remembered> remembered_topology(const std::string& name, const Settings& settings,
+                                              System& system) {
+  const auto text = system.read(settings.paths.topology(name));
+  if (!text) return std::nullopt;
+  auto said = lines(*text);
+  if (said.empty()) said.emplace_back();
+  return Remembered{said.front(), {said.begin() + 1, said.end()}};
+}
+
+}  // namespace
+
+Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer) {
+  auto lab = read_lab(file, settings, ports, installer);
   const auto host = host_view(lab.name, ports);
   lab = resolve(std::move(lab), host);
   if (installer == Installer::verified) {
@@ -110,8 +134,8 @@ std::vector<std::string> known_labs(const Settings& settings, Ports& ports) {
 
 Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
                Installer installer) {
-  const auto file = ports.system.read(settings.paths.topology(name));
-  if (!file) {
+  const auto remembered = remembered_topology(name, settings, ports.system);
+  if (!remembered) {
     const auto known = known_labs(settings, ports);
     std::string hint = "`vmlab up FILE` makes a lab";
     if (const auto near = closest(name, known)) {
@@ -122,17 +146,29 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
     throw Error(fmt::format("cannot find lab '{}': `vmlab up` has not made it", name), hint,
                 ExitCode::bad_input);
   }
-  // The file, then what the command line changed when the lab was made.
-  auto remembered = lines(*file);
-  if (remembered.empty()) remembered.emplace_back();
   auto wanted = settings;
-  wanted.overrides.assign(remembered.begin() + 1, remembered.end());
+  wanted.overrides = remembered->overrides;
   for (const auto& override : settings.overrides) {
     const auto key = override.substr(0, override.find('=') + 1);
     std::erase_if(wanted.overrides, [&](const auto& older) { return older.starts_with(key); });
     wanted.overrides.push_back(override);
   }
-  return load_lab(remembered.front(), wanted, ports, installer);
+  return load_lab(remembered->file, wanted, ports, installer);
+}
+
+std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
+                                                       const Settings& settings, Ports& ports) {
+  std::vector<std::pair<std::string, Role>> nodes;
+  const auto remembered = remembered_topology(name, settings, ports.system);
+  if (!remembered) return nodes;
+  auto wanted = settings;
+  wanted.overrides = remembered->overrides;
+  // The names of nodes do not hang on what is installed on them.
+  if (wanted.library.practice_release.empty()) wanted.library.practice_release = "not built";
+  for (const auto& node : read_lab(remembered->file, wanted, ports, Installer::unseen).nodes) {
+    nodes.emplace_back(node.name, node.role);
+  }
+  return nodes;
 }
 
 /// `known` is `wanted` with the accelerator that was proven.

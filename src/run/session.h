@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/ports.h"
@@ -64,6 +65,9 @@ Lab load_lab(const std::filesystem::path& file, const Settings& settings, Ports&
 /// Throws Error with the known labs and "did you mean".
 Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
                Installer installer = Installer::verified);
+/// Its nodes by that file alone, at once; none of a lab that is not known. Throws BadInput.
+std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
+                                                       const Settings& settings, Ports& ports);
 std::vector<std::string> known_labs(const Settings& settings, Ports& ports);
 
 /// What the hypervisor and the lab's directory tell of networks and domains; no disks, no marks.

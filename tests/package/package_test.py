@@ -1,6 +1,7 @@
 """What `cmake --install` and `cpack` make runs where neither sources nor build tree are: needs root
 for a mount namespace that hides both."""
 
+import gzip
 import pathlib
 import subprocess
 import sys
@@ -11,6 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(sys.argv.pop(1))
 DATA = ["images/debian-12.yaml", "cloud-init/docker.yaml", "topologies/quickstart.yaml",
         "topologies/schema.json", "practice/dcos_generate_config.sh"]
+
+TOLD = ["man/man1/vmlab.1.gz", "man/man5/vmlab-topology.5.gz", "bash-completion/completions/vmlab",
+        "fish/vendor_completions.d/vmlab.fish"]
 
 
 def run(*argv, cwd="/"):
@@ -30,9 +34,11 @@ class Installed(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.place = pathlib.Path(place.name)
 
-    def check_tree(self, prefix):
-        for name in DATA:
-            self.assertTrue((prefix / "share/vmlab" / name).is_file(), name)
+    def check_tree(self, prefix, zsh):
+        for name in [*(f"vmlab/{name}" for name in DATA), *TOLD, f"zsh/{zsh}/_vmlab"]:
+            self.assertTrue((prefix / "share" / name).is_file(), name)
+        page = gzip.decompress((prefix / "share" / TOLD[0]).read_bytes()).decode()
+        self.assertIn(".SS vmlab up [FILE]", page)
         vmlab = prefix / "bin/vmlab"
         self.assertIn("vmlab ", run_alone(vmlab, "--version"))
         self.assertIn("debian-12", run_alone("env", f"VMLAB_STATE_DIR={self.place}/state", vmlab,
@@ -42,7 +48,7 @@ class Installed(unittest.TestCase):
 
     def test_install(self):
         run("cmake", "--install", BUILD, "--prefix", self.place / "usr")
-        self.check_tree(self.place / "usr")
+        self.check_tree(self.place / "usr", "site-functions")
 
     def test_debian_package(self):
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", self.place, cwd=self.place)
@@ -56,7 +62,7 @@ class Installed(unittest.TestCase):
         found = {path.relative_to(self.place / "root").parts[:2]
                  for path in (self.place / "root").rglob("*") if path.is_file()}
         self.assertEqual(found, {("usr", "bin"), ("usr", "share")})
-        self.check_tree(self.place / "root/usr")
+        self.check_tree(self.place / "root/usr", "vendor-completions")
 
 
 if __name__ == "__main__":

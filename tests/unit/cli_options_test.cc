@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "cli/command_tree.h"
 #include "cli/output_diagnostics.h"
 #include "support/golden.h"
 
@@ -19,41 +21,18 @@ std::string shown(const Words& words) {
   return text + "\n";
 }
 
+void add_help(const CommandView& command, std::string& all) {
+  auto words = command.path.empty() ? Words{} : split(command.path, ' ');
+  words.emplace_back("--help");
+  const auto text = parse_command_line(words).text;
+  EXPECT_FALSE(command.examples.empty()) << shown(words);
+  all += (all.empty() ? "" : "\n") + shown(words) + text;
+  for (const auto& below : command.commands) add_help(below, all);
+}
+
 TEST(Options, EveryCommandHasHelpWithExamples) {
-  std::string all = shown({"--help"}) + parse_command_line({"--help"}).text;
-  for (const Words& command : {Words{"up"},
-                               Words{"plan"},
-                               Words{"validate"},
-                               Words{"status"},
-                               Words{"down"},
-                               Words{"endpoints"},
-                               Words{"nodes"},
-                               Words{"services"},
-                               Words{"ssh"},
-                               Words{"exec"},
-                               Words{"console"},
-                               Words{"cp"},
-                               Words{"logs"},
-                               Words{"export"},
-                               Words{"graph"},
-                               Words{"start"},
-                               Words{"stop"},
-                               Words{"restart"},
-                               Words{"protect"},
-                               Words{"gc"},
-                               Words{"image"},
-                               Words{"image", "list"},
-                               Words{"image", "build"},
-                               Words{"image", "pull"},
-                               Words{"image", "verify"},
-                               Words{"image", "prune"},
-                               Words{"version"}}) {
-    auto words = command;
-    words.emplace_back("--help");
-    const auto text = parse_command_line(words).text;
-    EXPECT_NE(text.find("Examples:"), std::string::npos) << shown(words);
-    all += "\n" + shown(words) + text;
-  }
+  std::string all;
+  add_help(command_tree(), all);
   test::expect_golden("cli/help.txt", all);
 }
 
@@ -64,12 +43,26 @@ TEST(Options, HelpIsAlsoACommand) {
 
 TEST(Options, MistakesAreNamedWithAWayOut) {
   std::string all;
-  for (const Words& words :
-       {Words{}, Words{"stauts"}, Words{"frobnicate"}, Words{"image"}, Words{"image", "biuld"},
-        Words{"status", "--jsn"}, Words{"status", "a", "b"}, Words{"down"}, Words{"validate"},
-        Words{"ssh"}, Words{"exec", "agent-*"}, Words{"exec", "agent-*", "--"},
-        Words{"up", "x.yaml", "--accelerator", "hvf"}, Words{"up", "--log-format", "xml"},
-        Words{"--state-dir"}, Words{"exec", "a", "--timeout", "0", "--", "x"}}) {
+  for (const Words& words : {Words{},
+                             Words{"stauts"},
+                             Words{"frobnicate"},
+                             Words{"image"},
+                             Words{"image", "biuld"},
+                             Words{"status", "--jsn"},
+                             Words{"status", "a", "b"},
+                             Words{"down"},
+                             Words{"validate"},
+                             Words{"ssh"},
+                             Words{"exec", "agent-*"},
+                             Words{"exec", "agent-*", "--"},
+                             Words{"up", "x.yaml", "--accelerator", "hvf"},
+                             Words{"up", "--log-format", "xml"},
+                             Words{"up", "--log-format", "jsn"},
+                             Words{"export", "ansibel"},
+                             Words{"completion", "tcsh"},
+                             Words{"__compelte"},
+                             Words{"--state-dir"},
+                             Words{"exec", "a", "--timeout", "0", "--", "x"}}) {
     try {
       parse_command_line(words);
       ADD_FAILURE() << shown(words) << "was accepted";
