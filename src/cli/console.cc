@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/log_file.h"
 #include "cli/progress_tty.h"
 
 namespace vmlab {
@@ -34,13 +35,15 @@ bool Descriptor::closed() const {
 
 Console::Console(Streams streams, LogFormat format, Detail detail)
     : streams_(std::move(streams)),
-      format_(format != LogFormat::automatic ? format
-              : streams_.err_is_terminal     ? LogFormat::tty
-                                             : LogFormat::plain),
+      // A line per node has no room for all that --verbose tells.
+      format_(format != LogFormat::automatic                          ? format
+              : streams_.err_is_terminal && detail != Detail::verbose ? LogFormat::tty
+                                                                      : LogFormat::plain),
       detail_(detail),
       events_(streams_.out, streams_.now) {}
 
 void Console::note(const std::string& message) {
+  log("note: " + message);
   if (json()) {
     events_.note(message);
   } else if (detail_ != Detail::quiet) {
@@ -49,6 +52,7 @@ void Console::note(const std::string& message) {
 }
 
 void Console::error(const Error& error) {
+  log(render_error(error, {}));
   if (json()) {
     events_.error(error);
   } else {
@@ -57,6 +61,7 @@ void Console::error(const Error& error) {
 }
 
 void Console::problems(const BadInput& input) {
+  log(render_diagnostics(input.problems(), {}, {}));
   if (json()) {
     for (const auto& problem : input.problems()) events_.diagnostic(problem);
     return;
@@ -65,7 +70,16 @@ void Console::problems(const BadInput& input) {
 }
 
 void Console::say(const std::string& text) {
+  log(text);
   if (!json()) streams_.err(text);
+}
+
+RunSummary Console::run_and_log(Reporter& shown, const std::stop_token& stop,
+                                const std::function<RunSummary(Reporter&)>& run) {
+  if (!streams_.log) return run(shown);
+  PlainProgress logged(streams_.log, {}, Detail::verbose, stop);
+  BothReporters both(shown, logged);
+  return run(both);
 }
 
 RunSummary Console::watch(const SummaryContext& context, const std::stop_token& stop,
@@ -73,16 +87,16 @@ RunSummary Console::watch(const SummaryContext& context, const std::stop_token& 
   events_.set_lab(context.lab);
   if (format_ == LogFormat::json) {
     JsonProgress progress(events_);
-    return run(progress);
+    return run_and_log(progress, stop, run);
   }
   if (format_ == LogFormat::tty && detail_ != Detail::quiet) {
     TtyProgress progress(streams_.err, streams_.err_style, context.lab, streams_.err_size, stop);
-    auto summary = run(progress);
+    auto summary = run_and_log(progress, stop, run);
     say(render_summary(summary, progress.model(), context, streams_.err_style));
     return summary;
   }
   PlainProgress progress(streams_.err, streams_.err_style, detail_, stop);
-  auto summary = run(progress);
+  auto summary = run_and_log(progress, stop, run);
   say(render_summary(summary, progress.model(), context, streams_.err_style));
   return summary;
 }

@@ -45,6 +45,7 @@ struct Streams {
   std::function<TerminalSize()> err_size;
   Now now;
   SourceOf source;  // of files that diagnostics name
+  Write log;        // --log-file, which is told all; empty: none
 };
 
 /// How this invocation speaks.
@@ -78,6 +79,13 @@ class Console {
                    const std::function<RunSummary(Reporter&)>& run);
 
  private:
+  void log(const std::string& text) {
+    if (streams_.log) streams_.log(text);
+  }
+  /// Calls `run` with `shown`, and has the log hear the same.
+  RunSummary run_and_log(Reporter& shown, const std::stop_token& stop,
+                         const std::function<RunSummary(Reporter&)>& run);
+
   Streams streams_;
   LogFormat format_;
   Detail detail_;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "cli/log_file.h"
 #include "cli/signals.h"
 #include "cli/world.h"
 #include "run/accelerator.h"
@@ -38,7 +39,8 @@ Streams real_streams(Descriptor& out, Descriptor& err) {
   return streams;
 }
 
-ExitCode run(const Invocation& invocation, Console& console, const std::stop_token& stop) {
+ExitCode run(const Invocation& invocation, Console& console, const Trace& trace,
+             const std::stop_token& stop) {
   Settings settings;
   settings.paths.root = std::filesystem::absolute(invocation.state_dir).lexically_normal();
   settings.accelerator = invocation.accelerator;
@@ -46,14 +48,15 @@ ExitCode run(const Invocation& invocation, Console& console, const std::stop_tok
   settings.replace = invocation.replace;
   settings.overrides = invocation.overrides;
   settings.prune = invocation.prune;
-  World world(real_makers(invocation.connect), [&](Ports& ports) {
+  const auto accelerated = [&](Ports& ports) {
     try {
       return proven_accelerator(invocation.accelerator, settings.paths, ports, stop) ==
              Accelerator::kvm;
     } catch (const Error&) {
       return false;  // images can be made where no libvirt answers; emulation works everywhere
     }
-  });
+  };
+  World world(real_makers(invocation.connect), accelerated, trace);
   auto& ports = world.ports();
   settings.library = read_library(find_library(library_search(),
                                                [](const std::filesystem::path& path) {
@@ -65,9 +68,10 @@ ExitCode run(const Invocation& invocation, Console& console, const std::stop_tok
 }
 
 /// The one place where what went wrong becomes words and an exit code.
-ExitCode run_and_tell(const Invocation& invocation, Console& console, const std::stop_token& stop) {
+ExitCode run_and_tell(const Invocation& invocation, Console& console, const Trace& trace,
+                      const std::stop_token& stop) {
   try {
-    return run(invocation, console, stop);
+    return run(invocation, console, trace, stop);
   } catch (const BadInput& input) {
     console.problems(input);
     return ExitCode::bad_input;
@@ -87,10 +91,12 @@ ExitCode run_and_tell(const Invocation& invocation, Console& console, const std:
 int main_of(const std::vector<std::string>& words) {
   Descriptor out(STDOUT_FILENO);
   Descriptor err(STDERR_FILENO);
-  const auto streams = real_streams(out, err);
+  auto streams = real_streams(out, err);
   Invocation invocation;
+  std::optional<LogFile> log;
   try {
     invocation = parse_command_line(words);
+    if (!invocation.log_file.empty()) log.emplace(invocation.log_file, streams.now);
   } catch (const Error& error) {
     err.write(render_error(error, streams.err_style));
     return static_cast<int>(error.code());
@@ -99,16 +105,33 @@ int main_of(const std::vector<std::string>& words) {
     out.write(invocation.text);
     return 0;
   }
+  if (log) {
+    streams.log = [&log](std::string_view text) { log->write(text); };
+    // Its words may hold what is nobody else's business; the command alone does not.
+    log->write(fmt::format("vmlab {} {}", invocation.command, invocation.target));
+  }
   const std::stop_source stop;
   const Signals signals(stop);
   const auto detail = invocation.quiet         ? Detail::quiet
                       : invocation.verbose > 0 ? Detail::verbose
                                                : Detail::normal;
   Console console(streams, invocation.log_format, detail);
-  auto code = run_and_tell(invocation, console, stop.get_token());
+  Trace trace;
+  const bool shown = invocation.verbose > 1 && invocation.log_format != LogFormat::json;
+  if (log || shown) {
+    trace = [&log, &err, shown](const std::string& line) {
+      if (log) log->write(line);
+      if (shown) err.write(printable(line) + "\n");
+    };
+  }
+  auto code = run_and_tell(invocation, console, trace, stop.get_token());
   if (code == ExitCode::done && !out.failure().empty()) {
     console.error(Error("cannot write the result: " + out.failure()));
     code = ExitCode::failed;
+  }
+  if (log) {
+    log->write(fmt::format("exit code {}", static_cast<int>(code)));
+    if (!log->failure().empty()) console.note("the log is not whole: " + log->failure());
   }
   return static_cast<int>(code);
 }

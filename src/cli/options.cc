@@ -87,8 +87,14 @@ class CommandLine {
                 {"tty", LogFormat::tty},
                 {"plain", LogFormat::plain},
                 {"json", LogFormat::json}});
-    app_.add_flag("-v,--verbose", into_.verbose, "tell also what running steps say");
-    app_.add_flag("-q,--quiet", into_.quiet, "say only what failed and how it ended");
+    auto* verbose = app_.add_flag("-v,--verbose", into_.verbose,
+                                  "tell also what running steps say; twice: and each call to "
+                                  "libvirt and to nodes");
+    app_.add_flag("-q,--quiet", into_.quiet, "say only what failed and how it ended")
+        ->excludes(verbose);
+    app_.add_option("--log-file", into_.log_file,
+                    "append there all that -vv would tell, with times; for your eyes only")
+        ->type_name("FILE");
   }
 
   void add_lab_commands() {

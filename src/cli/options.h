@@ -22,6 +22,7 @@ struct Invocation {
   LogFormat log_format = LogFormat::automatic;
   int verbose = 0;
   bool quiet = false;
+  std::string log_file;  // empty: none
 
   std::string command;  // `up`, `image list`; empty when `text` is all there is to do
   std::string text;     // help that was asked for

@@ -29,37 +29,61 @@ class Lazy {
 
 class LazyHypervisor : public Hypervisor {
  public:
-  explicit LazyHypervisor(std::function<std::unique_ptr<Hypervisor>()> make)
-      : real_(std::move(make)) {}
-  HypervisorInfo info() override { return real_.get().info(); }
-  std::vector<DomainInfo> domains() override { return real_.get().domains(); }
-  std::vector<NetworkInfo> networks() override { return real_.get().networks(); }
+  LazyHypervisor(std::function<std::unique_ptr<Hypervisor>()> make, Trace trace)
+      : real_(std::move(make)), trace_(std::move(trace)) {}
+  HypervisorInfo info() override {
+    return told("info", [&] { return real_.get().info(); });
+  }
+  std::vector<DomainInfo> domains() override {
+    return told("domains", [&] { return real_.get().domains(); });
+  }
+  std::vector<NetworkInfo> networks() override {
+    return told("networks", [&] { return real_.get().networks(); });
+  }
   std::optional<DomainInfo> domain(const std::string& name) override {
     return real_.get().domain(name);
   }
-  void define_network(const std::string& xml) override { real_.get().define_network(xml); }
-  void start_network(const std::string& name) override { real_.get().start_network(name); }
+  void define_network(const std::string& xml) override {
+    told("define a network", [&] { real_.get().define_network(xml); });
+  }
+  void start_network(const std::string& name) override {
+    told("start network " + name, [&] { real_.get().start_network(name); });
+  }
   void set_dns_hosts(const std::string& network,
                      const std::map<std::string, std::vector<std::string>>& hosts) override {
-    real_.get().set_dns_hosts(network, hosts);
+    told("names of network " + network, [&] { real_.get().set_dns_hosts(network, hosts); });
   }
-  void remove_network(const std::string& name) override { real_.get().remove_network(name); }
-  void define_domain(const std::string& xml) override { real_.get().define_domain(xml); }
-  void start_domain(const std::string& name) override { real_.get().start_domain(name); }
-  void stop_domain(const std::string& name) override { real_.get().stop_domain(name); }
-  void remove_domain(const std::string& name) override { real_.get().remove_domain(name); }
-  void pause_domain(const std::string& name) override { real_.get().pause_domain(name); }
+  void remove_network(const std::string& name) override {
+    told("remove network " + name, [&] { real_.get().remove_network(name); });
+  }
+  void define_domain(const std::string& xml) override {
+    told("define a domain", [&] { real_.get().define_domain(xml); });
+  }
+  void start_domain(const std::string& name) override {
+    told("start domain " + name, [&] { real_.get().start_domain(name); });
+  }
+  void stop_domain(const std::string& name) override {
+    told("stop domain " + name, [&] { real_.get().stop_domain(name); });
+  }
+  void remove_domain(const std::string& name) override {
+    told("remove domain " + name, [&] { real_.get().remove_domain(name); });
+  }
+  void pause_domain(const std::string& name) override {
+    told("pause domain " + name, [&] { real_.get().pause_domain(name); });
+  }
   std::vector<SnapshotInfo> snapshots(const std::string& domain) override {
     return real_.get().snapshots(domain);
   }
   void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) override {
-    real_.get().save_snapshot(domain, snapshot);
+    told("save snapshot of " + domain, [&] { real_.get().save_snapshot(domain, snapshot); });
   }
   void revert_snapshot(const std::string& domain, const std::string& snapshot) override {
-    real_.get().revert_snapshot(domain, snapshot);
+    told("revert " + domain + " to " + snapshot,
+         [&] { real_.get().revert_snapshot(domain, snapshot); });
   }
   void remove_snapshot(const std::string& domain, const std::string& snapshot) override {
-    real_.get().remove_snapshot(domain, snapshot);
+    told("remove snapshot " + snapshot + " of " + domain,
+         [&] { real_.get().remove_snapshot(domain, snapshot); });
   }
   void forget_snapshots(const std::string& domain) override {
     real_.get().forget_snapshots(domain);
@@ -79,52 +103,71 @@ class LazyHypervisor : public Hypervisor {
   }
 
  private:
+  template <class Call>
+  auto told(const std::string& what, Call call) -> decltype(call()) {
+    return traced(trace_, "libvirt: " + what, std::move(call));
+  }
+
   Lazy<Hypervisor> real_;
+  Trace trace_;
 };
 
 class LazyImages : public Images {
  public:
-  LazyImages(std::function<std::unique_ptr<Images>(bool)> make, std::function<bool()> accelerated)
+  LazyImages(std::function<std::unique_ptr<Images>(bool)> make, std::function<bool()> accelerated,
+             Trace trace)
       : outside_([make] { return make(false); }),
-        inside_([make, accelerated = std::move(accelerated)] { return make(accelerated()); }) {}
+        inside_([make, accelerated = std::move(accelerated)] { return make(accelerated()); }),
+        trace_(std::move(trace)) {}
 
   // These only look at a file from outside, which needs no accelerator.
   std::optional<DiskInfo> disk(const fs::path& path) override { return outside_.get().disk(path); }
   void create_overlay(const fs::path& path, const fs::path& backing,
                       const std::string& backing_format, std::uint64_t size_mib) override {
-    outside_.get().create_overlay(path, backing, backing_format, size_mib);
+    told("overlay", path,
+         [&] { outside_.get().create_overlay(path, backing, backing_format, size_mib); });
   }
   void create_seed(const fs::path& path, const SeedFiles& files) override {
-    outside_.get().create_seed(path, files);
+    told("seed", path, [&] { outside_.get().create_seed(path, files); });
   }
 
   // These boot an appliance.
   void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
                         std::stop_token stop) override {
-    inside_.get().create_data_disk(path, size_mib, label, std::move(stop));
+    told("data disk", path,
+         [&] { inside_.get().create_data_disk(path, size_mib, label, std::move(stop)); });
   }
   void build_base(const Image& image, const fs::path& path, const Progress& progress,
                   std::stop_token stop) override {
-    inside_.get().build_base(image, path, progress, std::move(stop));
+    told("base image", path,
+         [&] { inside_.get().build_base(image, path, progress, std::move(stop)); });
   }
   void prepare(const Image& image, const fs::path& base, const fs::path& path,
                const Progress& progress, std::stop_token stop) override {
-    inside_.get().prepare(image, base, path, progress, std::move(stop));
+    told("prepared image", path,
+         [&] { inside_.get().prepare(image, base, path, progress, std::move(stop)); });
   }
 
  private:
+  template <class Call>
+  void told(const std::string& what, const fs::path& path, Call call) {
+    traced(trace_, fmt::format("disk: {} {}", what, path.string()), std::move(call));
+  }
+
   Lazy<Images> outside_;
   Lazy<Images> inside_;
+  Trace trace_;
 };
 
 }  // namespace
 
 struct World::Parts {
-  Parts(PortMakers makers, Accelerated accelerated)
-      : hypervisor(std::move(makers.hypervisor)),
-        images(std::move(makers.images),
-               [this, accelerated = std::move(accelerated)] { return accelerated(ports); }),
-        guests(makers.guests()),
+  Parts(PortMakers makers, Accelerated accelerated, const Trace& trace)
+      : hypervisor(std::move(makers.hypervisor), trace),
+        images(
+            std::move(makers.images),
+            [this, accelerated = std::move(accelerated)] { return accelerated(ports); }, trace),
+        guests(traced_guests(makers.guests(), trace)),
         system(makers.system()),
         ports{hypervisor, images, *guests, *system} {}
 
@@ -142,8 +185,8 @@ PortMakers real_makers(const std::string& uri) {
           .system = [] { return make_posix(); }};
 }
 
-World::World(PortMakers makers, Accelerated accelerated)
-    : parts_(std::make_unique<Parts>(std::move(makers), std::move(accelerated))) {}
+World::World(PortMakers makers, Accelerated accelerated, const Trace& trace)
+    : parts_(std::make_unique<Parts>(std::move(makers), std::move(accelerated), trace)) {}
 World::~World() = default;
 
 Ports& World::ports() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/trace.h"
 #include "host/ports.h"
 
 namespace vmlab {
@@ -27,7 +28,7 @@ using Accelerated = std::function<bool(Ports& ports)>;
 /// Owns the ports.
 class World {
  public:
-  World(PortMakers makers, Accelerated accelerated);
+  World(PortMakers makers, Accelerated accelerated, const Trace& trace = {});
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;

@@ -61,6 +61,7 @@ TEST(Options, MistakesAreNamedWithAWayOut) {
                              Words{"export", "ansibel"},
                              Words{"completion", "tcsh"},
                              Words{"__compelte"},
+                             Words{"status", "-q", "-v"},
                              Words{"--state-dir"},
                              Words{"exec", "a", "--timeout", "0", "--", "x"}}) {
     try {

@@ -1,0 +1,144 @@
+// --log-file and -v: what is kept and what is told of a run.
+#include "cli/log_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "cli/trace.h"
+#include "support/commands_fixture.h"
+
+namespace vmlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto midnight = [] { return std::chrono::system_clock::time_point{}; };
+
+class Log : public test::CommandsFixture {
+ protected:
+  Log() : path_(fs::path(testing::TempDir()) / "vmlab-log-test") { fs::remove(path_); }
+  ~Log() override { fs::remove(path_); }
+
+  std::string text() const {
+    std::ostringstream read;
+    read << std::ifstream(path_).rdbuf();
+    return read.str();
+  }
+  unsigned mode() const {
+    struct stat info {};
+    EXPECT_EQ(::stat(path_.c_str(), &info), 0);
+    return info.st_mode & 0777U;
+  }
+
+  fs::path path_;
+};
+
+TEST_F(Log, KeepsLinesWithTimesAndWithoutColours) {
+  {
+    LogFile log(path_, midnight);
+    log.write("one\n\x1b[31mtwo\x1b[0m\n");
+    log.write("bell \x07\n");
+    EXPECT_EQ(log.failure(), "");
+  }
+  LogFile(path_, midnight).write("again");
+  EXPECT_EQ(text(),
+            "1970-01-01T00:00:00.000Z one\n"
+            "1970-01-01T00:00:00.000Z two\n"
+            "1970-01-01T00:00:00.000Z bell ?\n"
+            "1970-01-01T00:00:00.000Z again\n");
+}
+
+TEST_F(Log, IsItsOwnersAloneAlsoWhenItWasNot) {
+  std::ofstream(path_) << "of before\n";
+  fs::permissions(path_, static_cast<fs::perms>(0644));
+  LogFile(path_, midnight).write("now");
+  EXPECT_EQ(mode(), 0600U);
+  EXPECT_EQ(text(), "of before\n1970-01-01T00:00:00.000Z now\n");
+}
+
+TEST_F(Log, SaysWhyItCannotBe) {
+  try {
+    LogFile(path_ / "below", midnight);
+    FAIL() << "a log in a directory that is not there";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::bad_input);
+    EXPECT_NE(error.message().find("cannot write the log '"), std::string::npos);
+    EXPECT_NE(error.message().find("No such file or directory"), std::string::npos);
+  }
+  LogFile full("/dev/full", midnight);
+  full.write("x");
+  EXPECT_EQ(full.failure(), "No space left on device");
+}
+
+TEST_F(Log, HoldsAllOfARunThatTheScreenIsSpared) {
+  serve();
+  LogFile log(path_, midnight);
+  Streams streams;
+  std::string shown;
+  streams.out = [](std::string_view) {};
+  streams.err = [&](std::string_view said) { shown += said; };
+  streams.now = midnight;
+  streams.log = [&](std::string_view said) { log.write(said); };
+  Console console(streams, LogFormat::automatic, Detail::quiet);
+  const auto invocation = parse_command_line({"up", "/topologies/small.yaml"});
+  EXPECT_EQ(run_command({invocation, settings_, ports_, console, stop_.get_token()}),
+            ExitCode::done);
+  console.error(Error("cannot frob 'it': no", "try"));
+  EXPECT_EQ(shown.find("started"), std::string::npos) << shown;
+  const auto kept = text();
+  for (const auto* part : {"Z 00:00:00 planned   ", " started   ", "finished  ",
+                           "Z error: cannot frob 'it': no\n", "lab 'small' is up"}) {
+    EXPECT_NE(kept.find(part), std::string::npos) << part << "\n" << kept;
+  }
+}
+
+TEST(Trace, TellsEachCallOfNodesButNotItsScript) {
+  class Guest : public Guests {
+   public:
+    GuestResult run(const SshTarget&, const GuestCommand&, std::stop_token) override {
+      throw Unreachable("cannot reach 'n'", "no route\nmore");
+    }
+    void upload(const SshTarget&, const fs::path&, const std::string&, unsigned, const std::string&,
+                const Progress&, std::stop_token) override {}
+    void download(const SshTarget&, const std::string&, const fs::path&, unsigned, const Progress&,
+                  std::stop_token) override {}
+    std::pair<std::string, std::string> generate_key() override { return {"key", "public"}; }
+  };
+  std::string told;
+  const auto guests = traced_guests(std::make_unique<Guest>(),
+                                    [&](const std::string& line) { told += line + "\n"; });
+  SshTarget target;
+  target.node = "master-1";
+  GuestCommand command;
+  command.script = "echo secret";
+  EXPECT_THROW(guests->run(target, command, {}), Unreachable);
+  guests->upload(target, "/a", "/b", 0644, "", {}, {});
+  guests->download(target, "/c", "/d", 0644, {}, {});
+  EXPECT_EQ(guests->generate_key().first, "key");
+  EXPECT_NE(told.find("ssh master-1: a command: "), std::string::npos) << told;
+  EXPECT_NE(told.find(" ms, cannot reach 'n': no route\n"), std::string::npos) << told;
+  EXPECT_NE(told.find("ssh master-1: /a to /b: "), std::string::npos) << told;
+  EXPECT_NE(told.find("ssh master-1: /d from /c: "), std::string::npos) << told;
+  EXPECT_EQ(told.find("secret"), std::string::npos) << told;
+}
+
+TEST(Trace, SilentWhereNobodyListens) {
+  EXPECT_EQ(traced({}, "x", [] { return 7; }), 7);
+  EXPECT_EQ(traced_guests(nullptr, {}), nullptr);
+}
+
+TEST(Verbose, TellsInLinesAlsoOnATerminal) {
+  Streams streams;
+  streams.out = streams.err = [](std::string_view) {};
+  streams.err_is_terminal = true;
+  streams.err_size = [] { return TerminalSize{}; };
+  EXPECT_TRUE(Console(streams, LogFormat::automatic, Detail::normal).shows_progress());
+  EXPECT_FALSE(Console(streams, LogFormat::automatic, Detail::verbose).shows_progress());
+  EXPECT_TRUE(Console(streams, LogFormat::tty, Detail::verbose).shows_progress());
+}
+
+}  // namespace
+}  // namespace vmlab
