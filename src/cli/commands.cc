@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "cli/output_outlook.h"
 #include "cli/output_tables.h"
 
 namespace vmlab {
@@ -103,10 +104,10 @@ ExitCode run_up(const Context& context) {
 
 ExitCode run_plan(const Context& context) {
   const auto lab = lab_of(context, context.invocation.target);
-  const auto plan = plan_for(lab, context.settings, context.ports, context.stop);
+  const auto outlook = look_ahead(lab, context.settings, context.ports, context.stop);
   auto& console = context.console;
-  console.result(context.invocation.json ? dump(plan_json(lab.name, plan))
-                                         : render_plan(lab.name, plan, console.out_style()));
+  console.result(context.invocation.json ? dump(outlook_json(lab.name, outlook))
+                                         : render_outlook(lab.name, outlook, console.out_style()));
   return ExitCode::done;
 }
 

@@ -98,48 +98,4 @@ ordered_json status_json(const LabStatus& status) {
   return record;
 }
 
-std::string render_plan(const std::string& lab, const Plan& plan, Style style) {
-  std::string text;
-  std::size_t longest = 0;
-  for (const auto& step : plan.steps) longest = std::max(longest, width(printable(step.title)));
-  longest = std::min<std::size_t>(longest, 60);
-  for (const auto& step : plan.steps) {
-    text += fmt::format("  {}  {}\n", pad(printable(step.title), longest),
-                        style.dim(printable(step.why)));
-  }
-  for (const auto& note : plan.notes) {
-    text += fmt::format("{} {}\n", style.yellow("note:"), printable(note));
-  }
-  if (!plan.unknown.empty()) {
-    text +=
-        fmt::format("{} {} not answer yet; when they do there may be more to do inside\n",
-                    counted(plan.unknown.size(), "node"), plan.unknown.size() == 1 ? "does" : "do");
-  }
-  if (plan.steps.empty()) {
-    text += fmt::format("lab '{}': nothing to do\n", lab);
-  } else {
-    text += fmt::format("lab '{}': {} to do\n", lab, counted(plan.steps.size(), "step"));
-  }
-  return text;
-}
-
-ordered_json plan_json(const std::string& lab, const Plan& plan) {
-  ordered_json record;
-  record["lab"] = lab;
-  record["steps"] = ordered_json::array();
-  for (const auto& step : plan.steps) {
-    ordered_json entry;
-    entry["id"] = step.id;
-    entry["node"] = text_or_null(step.node);
-    entry["title"] = step.title;
-    entry["why"] = step.why;
-    entry["hash"] = text_or_null(step.hash);
-    entry["after"] = step.after;
-    record["steps"].push_back(std::move(entry));
-  }
-  record["notes"] = plan.notes;
-  record["unknown"] = plan.unknown;
-  return record;
-}
-
 }  // namespace vmlab

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "cli/terminal.h"
-#include "plan/plan.h"
 #include "run/session.h"
 
 namespace vmlab {
@@ -30,12 +29,6 @@ std::string render_status(const LabStatus& status, Style style);
 /// "domain","reached","note","cpus","memory_mib"}],"notes":[…]}; null for nothing, and for
 /// `reached` where the node was not asked.
 nlohmann::ordered_json status_json(const LabStatus& status);
-
-/// `vmlab plan`: each step with its reason, then what it comes to.
-std::string render_plan(const std::string& lab, const Plan& plan, Style style);
-/// {"lab","steps":[{"id","node","title","why","hash","after":[…]}],"notes":[…],"unknown":[…]};
-/// `unknown` names nodes that do not answer yet, so that there may be more to do inside them.
-nlohmann::ordered_json plan_json(const std::string& lab, const Plan& plan);
 
 /// A JSON string, or null for an empty text.
 nlohmann::ordered_json text_or_null(const std::string& text);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -44,21 +43,6 @@ std::vector<HistoryEntry> parse_history(std::string_view text) {
         {std::chrono::system_clock::time_point(*started), *took, fields[2], fields[3]});
   }
   return entries;
-}
-
-std::map<std::string, milliseconds> forecasts(const std::vector<HistoryEntry>& entries) {
-  std::map<std::string, std::vector<milliseconds>> samples;
-  for (const auto& entry : entries) {
-    if (entry.result != "done") continue;
-    samples[entry.id.substr(0, entry.id.rfind('/'))].push_back(entry.took);
-  }
-  std::map<std::string, milliseconds> medians;
-  for (auto& [id, times] : samples) {
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::ranges::nth_element(times, middle);
-    medians[id] = *middle;
-  }
-  return medians;
 }
 
 }  // namespace vmlab

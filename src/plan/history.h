@@ -1,8 +1,7 @@
-// The history of a lab's runs: how long steps took. For forecasts and reports, never truth.
+// The history of a lab's runs: how long steps took. For reports, never truth.
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +21,5 @@ std::string format_entry(const HistoryEntry& entry);
 
 /// Torn and unknown lines are passed over: a power cut must not cost the rest.
 std::vector<HistoryEntry> parse_history(std::string_view text);
-
-/// Median duration of a step's successful runs; nodes of one group forecast each other, so the key
-/// is the id without what follows its last slash.
-std::map<std::string, std::chrono::milliseconds> forecasts(
-    const std::vector<HistoryEntry>& entries);
 
 }  // namespace vmlab

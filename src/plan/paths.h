@@ -16,6 +16,8 @@ struct Paths {
   std::filesystem::path prepared_image(const Image& image) const;
   std::filesystem::path releases() const { return root / "releases"; }  // downloaded installers
 
+  std::filesystem::path durations() const { return root / "durations"; }  // of steps of all labs
+
   std::filesystem::path labs() const { return root / "labs"; }
   std::filesystem::path lab(const std::string& name) const { return labs() / name; }
   std::filesystem::path locks() const { return root / "locks"; }

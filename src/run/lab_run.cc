@@ -8,6 +8,7 @@
 #include "plan/history.h"
 #include "run/accelerator.h"
 #include "run/executor.h"
+#include "run/outlook.h"
 #include "run/space.h"
 
 namespace vmlab {
@@ -57,6 +58,16 @@ class Recorder : public Reporter {
   fs::path history_;
 };
 
+void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
+  const auto path = settings.paths.topology(lab.name);
+  auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
+  for (const auto& override : lab.overrides) text += override + "\n";
+  ports.system.make_directory(settings.paths.lab(lab.name), 0711);
+  if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
+}
+
+}  // namespace
+
 PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports& ports) {
   PoolLimits limits = {{Pool::disk, 1}, {Pool::network, 1}};
   if (settings.boot_places > 0) {
@@ -69,16 +80,6 @@ PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports&
   }
   return limits;
 }
-
-void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
-  const auto path = settings.paths.topology(lab.name);
-  auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
-  for (const auto& override : lab.overrides) text += override + "\n";
-  ports.system.make_directory(settings.paths.lab(lab.name), 0711);
-  if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
-}
-
-}  // namespace
 
 LabRun::LabRun(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,
                std::stop_token stop)
@@ -107,6 +108,7 @@ bool LabRun::apply(const Plan& plan) {
   const auto clock = [this] { return ports_.system.monotonic(); };
   auto round = execute(plan, pool_limits(settings_, known_.accelerator, ports_), apply_step,
                        *recorder_, clock, stop_);
+  remember_durations(known_, plan, round, settings_.paths, ports_.system);
   std::ranges::move(round.steps, std::back_inserter(all_.steps));
   all_.interrupted = round.interrupted;
   planned_anything_ = true;
@@ -115,7 +117,7 @@ bool LabRun::apply(const Plan& plan) {
 
 bool LabRun::up() {
   for (int round = 0;; ++round) {
-    const auto plan = make_plan(wanted_, known_, settings_, ports_, stop_);
+    const auto plan = make_plan(wanted_, known_, observe(), settings_);
     if (!plan.must_wipe.empty() && !settings_.replace) {
       throw Error(fmt::format("cannot change an installed cluster: {}", join(plan.must_wipe, "; ")),
                   fmt::format("`vmlab up {} --replace` wipes these nodes and installs anew",

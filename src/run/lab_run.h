@@ -5,10 +5,14 @@
 #include <memory>
 #include <stop_token>
 
+#include "plan/scheduler.h"
 #include "run/apply.h"
 #include "run/session.h"
 
 namespace vmlab {
+
+/// How much may go on at once.
+PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports& ports);
 
 class LabRun {
  public:

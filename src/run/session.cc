@@ -9,7 +9,6 @@
 #include "dcos/config.h"
 #include "dcos/install.h"
 #include "plan/history.h"
-#include "run/accelerator.h"
 #include "run/apply.h"
 #include "run/executor.h"
 #include "run/lab_run.h"
@@ -171,23 +170,15 @@ std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
   return nodes;
 }
 
-/// `known` is `wanted` with the accelerator that was proven.
-Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Ports& ports,
-               const std::stop_token& stop) {
-  auto plan =
-      plan_up(known, observe(known, settings, ports, stop), settings.paths, settings.checkpoints);
+Plan make_plan(const Lab& wanted, const Lab& known, const Observed& observed,
+               const Settings& settings) {
+  auto plan = plan_up(known, observed, settings.paths, settings.checkpoints);
   const bool fallen_back =
       wanted.accelerator == Accelerator::automatic && known.accelerator == Accelerator::tcg;
   if (fallen_back && !plan.steps.empty()) {
     plan.notes.emplace_back("KVM was tried and does not work here: nodes are emulated, and slow");
   }
   return plan;
-}
-
-Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
-  Lab known = lab;
-  known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
-  return make_plan(lab, known, settings, ports, stop);
 }
 
 RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,

@@ -77,11 +77,9 @@ void remember_marks(const Lab& lab, const Settings& settings, Ports& ports, Obse
 /// These, and disks, checkpoints and what was begun; the guests are not asked.
 Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports);
 Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
-Plan plan_for(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
-
 /// `known` is `wanted` with the accelerator that was proven.
-Plan make_plan(const Lab& wanted, const Lab& known, const Settings& settings, Ports& ports,
-               const std::stop_token& stop);
+Plan make_plan(const Lab& wanted, const Lab& known, const Observed& observed,
+               const Settings& settings);
 
 /// Takes the lab's lock (ExitCode::locked), plans and applies until nothing is missing.
 RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,

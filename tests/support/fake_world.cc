@@ -88,13 +88,12 @@ std::string FakeWorld::snapshot() const {
         fmt::format("network {} active={} hosts={}\n", name, network.active, network.hosts.size());
   }
   for (const auto& [path, content] : files) {
+    if (path.ends_with("durations")) continue;  // a statistic: a cut-off run leaves none
     // Keys are random and histories tell of time.
-    if (path.find("key") != std::string::npos || path.ends_with("known_hosts") ||
-        path.ends_with("history") || path.ends_with("id_ed25519") || path.ends_with(".pub")) {
-      text += fmt::format("file {}\n", path);
-    } else {
-      text += fmt::format("file {} {}\n", path, sha256_hex(content).substr(0, 8));
-    }
+    const bool alike = path.find("key") == std::string::npos && !path.ends_with("known_hosts") &&
+                       !path.ends_with("history") && !path.ends_with("id_ed25519") &&
+                       !path.ends_with(".pub");
+    text += fmt::format("file {} {}\n", path, alike ? sha256_hex(content).substr(0, 8) : "");
   }
   for (const auto& [path, disk] : disk_files) {
     text += fmt::format("disk {} {} {} {} snapshots\n", path, disk.virtual_bytes, disk.backing_file,

@@ -98,6 +98,7 @@ class Flow : public testing::Test {
   /// What is left of the world besides what was there before vmlab.
   void forget_inputs() {
     world_->files.erase("/t.yaml");
+    world_->files.erase("/state/durations");
     world_->files.erase("/release/dcos_generate_config.sh");
     std::erase_if(world_->disk_files,
                   [](const auto& entry) { return entry.first.starts_with("/state/images/"); });

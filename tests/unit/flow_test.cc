@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plan/plan.h"
+#include "run/outlook.h"
 #include "run/session.h"
 #include "support/flow.h"
 #include "support/golden.h"
@@ -237,7 +238,7 @@ TEST_F(Flow, ThePlanFromNothingReadsLikeThis) {
   const auto& wanted = lab(cluster_yaml);
   auto ports = world_->ports();
   test::expect_golden("plan/cluster-from-nothing.txt",
-                      text_of(plan_for(wanted, settings_, ports, {})));
+                      text_of(look_ahead(wanted, settings_, ports, {}).plan));
 }
 
 TEST_F(Flow, ThePlanAfterAHostRebootReadsLikeThis) {
@@ -245,14 +246,14 @@ TEST_F(Flow, ThePlanAfterAHostRebootReadsLikeThis) {
   world_->power_back();
   auto ports = world_->ports();
   test::expect_golden("plan/cluster-after-reboot.txt",
-                      text_of(plan_for(lab_, settings_, ports, {})));
+                      text_of(look_ahead(lab_, settings_, ports, {}).plan));
 }
 
 TEST_F(Flow, PlanningChangesNothing) {
   const auto& wanted = lab(cluster_yaml);
   auto ports = world_->ports();
   world_->cut_power_at(0, false);
-  (void)plan_for(wanted, settings_, ports, {});
+  (void)look_ahead(wanted, settings_, ports, {});
   EXPECT_EQ(world_->effects(), std::vector<std::string>{});
 }
 

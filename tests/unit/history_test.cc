@@ -26,12 +26,5 @@ TEST(History, PassesOverTornAndForeignLines) {
   EXPECT_TRUE(parse_history("1\t2\ta\tdone").empty()) << "no line end: torn";
 }
 
-TEST(History, ForecastsTheMedianOverNodes) {
-  const auto times = forecasts({entry("start/a", 10), entry("start/b", 30), entry("start/c", 20),
-                                entry("start/d", 9000, "failed"), entry("network", 5)});
-  EXPECT_EQ(times.at("start"), milliseconds(20));
-  EXPECT_EQ(times.at("network"), milliseconds(5));
-}
-
 }  // namespace
 }  // namespace vmlab

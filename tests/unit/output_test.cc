@@ -3,6 +3,7 @@
 
 #include "cli/output_diagnostics.h"
 #include "cli/output_nodes.h"
+#include "cli/output_outlook.h"
 #include "cli/output_summary.h"
 #include "cli/output_tables.h"
 #include "support/golden.h"
@@ -145,8 +146,38 @@ Plan some_plan() {
 }
 
 TEST(Tables, Plan) {
-  expect_golden("cli/plan.txt", render_plan("dcos", some_plan(), {}) + render_plan("dcos", {}, {}));
-  expect_golden("cli/plan.json", dump(plan_json("dcos", some_plan())));
+  const Outlook outlook{
+      .plan = some_plan(),
+      .resources = {.nodes = 6,
+                    .starting = 4,
+                    .cpus_needed = 12,
+                    .cpus_there = 2,
+                    .memory_needed_mib = 32768,
+                    .memory_starting_mib = 16384,
+                    .memory_there_mib = 24576,
+                    .memory_free_mib = 8192,
+                    .disk_soon_bytes = 1ULL << 30U,
+                    .disk_full_bytes = 400ULL << 30U,
+                    .disk_free_bytes = 100ULL << 30U},
+      .forecast = {.takes = 95s, .known = 1, .unknown = 1, .steps = {{"overlay/master-1", 400ms}}}};
+  auto known = outlook;
+  known.forecast.unknown = 0;
+  auto first_time = outlook;
+  first_time.forecast = {.takes = 0s, .known = 0, .unknown = 2, .steps = {}};
+  first_time.resources.disk_free_bytes = 1ULL << 20U;
+  first_time.resources.memory_there_mib = 65536;
+  const Outlook nothing{
+      .plan = {},
+      .resources = {.nodes = 1, .memory_needed_mib = 2048, .memory_there_mib = 4096},
+      .forecast = {}};
+  std::string text;
+  for (const auto& one : {outlook, known, first_time, nothing}) {
+    text += render_outlook("dcos", one, {}) + "\n";
+  }
+  expect_golden("cli/plan.txt", text);
+  expect_golden("cli/plan.json", dump(outlook_json("dcos", outlook)));
+  EXPECT_TRUE(outlook_json("dcos", first_time)["forecast"]["ms"].is_null());
+  EXPECT_EQ(outlook_json("dcos", nothing)["forecast"]["ms"], 0);
 }
 
 TEST(Tables, Endpoints) {

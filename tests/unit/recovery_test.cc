@@ -5,6 +5,7 @@
 
 #include "plan/checkpoint.h"
 #include "plan/intent.h"
+#include "run/outlook.h"
 #include "support/flow.h"
 
 namespace vmlab {
@@ -148,6 +149,7 @@ TEST_F(Recovery, AllArePausedBeforeOneIsSavedAndSavedBeforeOneGoesOn) {
   world_->cut_power_at(0, false);
   ASSERT_TRUE(run_save("mine").ok());
   auto effects = world_->effects();
+  std::erase(effects, "write durations");
   ASSERT_EQ(effects.size(), 6U);
   for (std::size_t i = 0; i < 6; i += 2) std::sort(effects.begin() + i, effects.begin() + i + 2);
   EXPECT_EQ(effects, (std::vector<std::string>{"pause domain t-box-1", "pause domain t-box-2",
@@ -321,7 +323,7 @@ TEST_F(Recovery, AnotherConfigurationReplacesTheClusterWhenAskedTo) {
   other.replace(other.find("cluster_name: T"), 15, "cluster_name: U");
   lab(other);
   auto ports = world_->ports();
-  const auto plan = plan_for(lab_, settings_, ports, {});
+  const auto plan = look_ahead(lab_, settings_, ports, {}).plan;
   ASSERT_EQ(plan.must_wipe.size(), 5U);
   EXPECT_EQ(plan.must_wipe[0],
             "master-1 must be wiped: it was installed with another configuration, ip-detect or "
