@@ -33,9 +33,20 @@ std::string only_lab(const Context& context) {
               ExitCode::bad_input);
 }
 
+/// `did you mean` a topology that lies beside; empty: none is close.
+std::string near_file(const fs::path& file, System& system) {
+  std::vector<std::string> names;
+  for (auto& name : system.list(file.has_parent_path() ? file.parent_path() : fs::path("."))) {
+    if (names_a_file(name)) names.push_back(std::move(name));
+  }
+  const auto near = closest(file.filename().string(), names);
+  if (!near) return {};
+  return fmt::format("did you mean '{}'?", (file.parent_path() / *near).string());
+}
+
 std::string read_topology(const std::string& file, System& system) {
   const auto info = system.stat(file);
-  if (!info) throw BadInput({{file, 0, 0, "no such file", ""}});
+  if (!info) throw BadInput({{file, 0, 0, "no such file", near_file(file, system)}});
   if (info->directory) throw BadInput({{file, 0, 0, "is a directory, not a topology file", ""}});
   auto text = system.read(file);
   if (!text) throw BadInput({{file, 0, 0, "cannot be read", ""}});

@@ -29,7 +29,9 @@ std::vector<const Node*> matching(const Lab& lab, const std::string& pattern) {
   if (!found.empty()) return found;
   std::vector<std::string> names;
   for (const auto& node : lab.nodes) names.push_back(node.name);
-  const auto near = closest(pattern, names);
+  auto words = names;
+  for (const auto& name : names) words.push_back(name.substr(0, name.rfind('-')) + "-*");
+  const auto near = closest(pattern, words);
   throw Error(fmt::format("no node of lab '{}' matches '{}'", lab.name, pattern),
               near ? fmt::format("did you mean '{}'?", *near) : "its nodes: " + join(names, ", "),
               ExitCode::bad_input);

@@ -56,6 +56,8 @@ class CommandLine {
     try {
       app_.parse(words);
     } catch (const CLI::CallForHelp&) {
+      // Help on a command that there is not would be help on something else.
+      if (!chosen()->get_subcommands({}).empty()) refuse_extras(*chosen());
       into_.text = app_.help();
       return;
     } catch (const CLI::CallForVersion&) {

@@ -62,6 +62,8 @@ TEST(Options, MistakesAreNamedWithAWayOut) {
                              Words{"completion", "tcsh"},
                              Words{"__compelte"},
                              Words{"status", "-q", "-v"},
+                             Words{"help", "stauts"},
+                             Words{"image", "biuld", "--help"},
                              Words{"--state-dir"},
                              Words{"exec", "a", "--timeout", "0", "--", "x"}}) {
     try {

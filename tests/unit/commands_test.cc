@@ -53,6 +53,21 @@ TEST_F(Commands, DownOfATypingErrorSaysSo) {
   EXPECT_FALSE(world_.domains_by_name.empty());
 }
 
+TEST_F(Commands, AFileThatIsNotThereNamesTheOneBeside) {
+  EXPECT_EQ(run({"up", "/topologies/smal.yaml"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean '/topologies/small.yaml'?"), std::string::npos) << err_;
+  EXPECT_EQ(run({"plan", "/elsewhere/x.yaml"}), ExitCode::bad_input);
+  EXPECT_EQ(err_.find("did you mean"), std::string::npos) << err_;
+}
+
+TEST_F(Commands, APatternThatMatchesNothingNamesTheNearest) {
+  bring_up();
+  EXPECT_EQ(run({"exec", "bxo-*", "--", "true"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean 'box-*'?"), std::string::npos) << err_;
+  EXPECT_EQ(run({"exec", "bxo-1", "--", "true"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean 'box-1'?"), std::string::npos) << err_;
+}
+
 TEST_F(Commands, ValidateTellsAllProblemsOfAllFiles) {
   world_.files["/topologies/bad.yaml"] = "name: bad\nimage: tinny\nnodes: {a: {role: plain}}\n";
   EXPECT_EQ(run({"validate", "/topologies/bad.yaml", "/topologies/small.yaml", "/gone.yaml"}),
