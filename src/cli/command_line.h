@@ -30,7 +30,7 @@ void add_changes(CLI::App* command, Invocation& into);
 /// Commands that look at a lab and work on its nodes.
 void add_node_commands(CLI::App& app, Invocation& into);
 
-/// Commands that show a lab and its runs: graph.
+/// Commands that show a lab and its runs: graph, report.
 void add_picture_commands(CLI::App& app, Invocation& into);
 
 /// Commands that go back: reset, checkpoint, test.

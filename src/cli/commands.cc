@@ -187,6 +187,7 @@ ExitCode run_command(const Context& context) {
       {"logs", run_logs},
       {"export", run_export},
       {"graph", run_graph},
+      {"report", run_report},
       {"reset", run_reset},
       {"test", run_test},
       {"checkpoint save", run_checkpoint_save},

@@ -42,6 +42,7 @@ ExitCode run_cp(const Context& context);
 ExitCode run_logs(const Context& context);
 ExitCode run_export(const Context& context);
 ExitCode run_graph(const Context& context);
+ExitCode run_report(const Context& context);
 ExitCode run_reset(const Context& context);
 /// The code is that of the user's command: any number.
 ExitCode run_test(const Context& context);

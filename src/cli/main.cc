@@ -47,6 +47,7 @@ ExitCode run(const Invocation& invocation, Console& console, const Trace& trace,
   settings.checkpoints = !invocation.no_checkpoint;
   settings.replace = invocation.replace;
   settings.overrides = invocation.overrides;
+  settings.command = invocation.command;
   settings.prune = invocation.prune;
   const auto accelerated = [&](Ports& ports) {
     try {

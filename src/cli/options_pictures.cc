@@ -16,6 +16,13 @@ void add_picture_commands(CLI::App& app, Invocation& into) {
             {"svg", "dot", "mermaid", "html"});
   graph->add_option("-o,--output", into.output, "a file instead of standard output")
       ->type_name("FILE");
+
+  auto* report = add_command(app, "report", "the last run as one HTML page, whole in itself",
+                             "  vmlab report > run.html\n"
+                             "  vmlab report dcos --output run.html");
+  add_lab(report, into);
+  report->add_option("-o,--output", into.output, "a file instead of standard output")
+      ->type_name("FILE");
 }
 
 }  // namespace vmlab

@@ -25,6 +25,9 @@ fs::path Paths::protection(const std::string& name) const {
 fs::path Paths::history(const std::string& name) const {
   return lab(name) / "history";
 }
+fs::path Paths::run_record(const std::string& name) const {
+  return lab(name) / "last-run";
+}
 fs::path Paths::secrets(const std::string& name) const {
   return lab(name) / "secrets";
 }

@@ -26,6 +26,7 @@ struct Paths {
   std::filesystem::path intent(const std::string& name) const;      // see plan/intent.h
   std::filesystem::path protection(const std::string& name) const;  // there: `down` refuses
   std::filesystem::path history(const std::string& name) const;
+  std::filesystem::path run_record(const std::string& name) const;  // of the last run; 0600
   std::filesystem::path secrets(const std::string& name) const;  // 0700
   std::filesystem::path user_key(const std::string& name) const;
   std::filesystem::path host_key(const std::string& name, const std::string& node) const;

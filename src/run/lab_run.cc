@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "plan/history.h"
 #include "run/accelerator.h"
 #include "run/executor.h"
 #include "run/outlook.h"
+#include "run/recorder.h"
 #include "run/space.h"
 
 namespace vmlab {
@@ -19,44 +19,6 @@ namespace {
 
 /// After so many rounds something undoes what was done; better said than tried for ever.
 constexpr int max_rounds = 5;
-
-/// The coordinator's reporter, and the lab's history beside it.
-class Recorder : public Reporter {
- public:
-  Recorder(Reporter& to, System& system, fs::path history)
-      : to_(to), system_(system), history_(std::move(history)) {}
-
-  void planned(const Plan& plan) override { to_.planned(plan); }
-  void started(const PlannedStep& step) override { to_.started(step); }
-  void progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
-                std::uint64_t total) override {
-    to_.progress(step, text, done, total);
-  }
-  void finished(const PlannedStep& step, const StepOutcome& outcome) override {
-    if (outcome.result == StepResult::done || outcome.result == StepResult::failed) {
-      const bool done = outcome.result == StepResult::done;
-      try {
-        system_.append(history_, format_entry({.started = system_.now() - outcome.took,
-                                               .took = outcome.took,
-                                               .id = outcome.id,
-                                               .result = done ? "done" : "failed"}));
-      } catch (const Error&) {
-        // A full disk must not turn a step that worked into one that failed.
-      }
-    }
-    to_.finished(step, outcome);
-  }
-  void tick(std::chrono::milliseconds elapsed) override { to_.tick(elapsed); }
-  void ended(const RunSummary& summary) override {
-    // A run may take several rounds; it says itself when all has ended.
-    (void)summary;
-  }
-
- private:
-  Reporter& to_;
-  System& system_;
-  fs::path history_;
-};
 
 void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
   const auto path = settings.paths.topology(lab.name);
@@ -90,8 +52,8 @@ LabRun::LabRun(const Lab& lab, const Settings& settings, Ports& ports, Reporter&
       reporter_(reporter),
       stop_(std::move(stop)),
       lock_(ports.system.lock(settings.paths.lock(lab.name))),
-      recorder_(
-          std::make_unique<Recorder>(reporter, ports.system, settings.paths.history(lab.name))) {
+      recorder_(std::make_unique<Recorder>(reporter, ports.system, settings.paths, lab.name,
+                                           settings.command)) {
   known_.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop_);
   began_ = ports.system.monotonic();
 }
@@ -116,6 +78,15 @@ bool LabRun::apply(const Plan& plan) {
 }
 
 bool LabRun::up() {
+  try {
+    return bring_up();
+  } catch (const Error& error) {
+    recorder_->failed(error);
+    throw;
+  }
+}
+
+bool LabRun::bring_up() {
   for (int round = 0;; ++round) {
     const auto plan = make_plan(wanted_, known_, observe(), settings_);
     if (!plan.must_wipe.empty() && !settings_.replace) {
@@ -146,7 +117,7 @@ bool LabRun::up() {
 
 RunSummary LabRun::end() {
   all_.took = ports_.system.monotonic() - began_;
-  reporter_.ended(all_);
+  recorder_->run_ended(all_);
   return std::move(all_);
 }
 

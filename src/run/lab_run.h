@@ -7,6 +7,7 @@
 
 #include "plan/scheduler.h"
 #include "run/apply.h"
+#include "run/recorder.h"
 #include "run/session.h"
 
 namespace vmlab {
@@ -35,6 +36,8 @@ class LabRun {
   RunSummary end();
 
  private:
+  bool bring_up();
+
   const Lab& wanted_;
   Lab known_;
   const Settings& settings_;
@@ -42,7 +45,7 @@ class LabRun {
   Reporter& reporter_;
   std::stop_token stop_;
   std::unique_ptr<Lock> lock_;
-  std::unique_ptr<Reporter> recorder_;
+  std::unique_ptr<Recorder> recorder_;
   std::chrono::milliseconds began_;
   RunSummary all_;
   bool planned_anything_ = false;

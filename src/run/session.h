@@ -25,6 +25,7 @@ struct Settings {
   bool prune = false;                                // Lab::prune
   unsigned boot_places = 0;  // nodes booting at once; 0: all, or one a host core if emulated
   bool checkpoints = true;   // `prepared` and `installed` come by themselves
+  std::string command;       // `up`, `reset`: for the record of the run
   bool replace = false;      // `up` may wipe nodes that were installed differently
 };
 
