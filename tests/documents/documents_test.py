@@ -92,6 +92,9 @@ class Documents(unittest.TestCase):
 
     def test_every_command_is_run_by_some_test(self):
         run = 0
+        for pattern in ELSEWHERE:
+            self.assertTrue(any(re.fullmatch(pattern, command) for _, command in shown()),
+                            f"no document shows {pattern}")
         for document, command in shown():
             with self.subTest(document=str(document), command=command):
                 elsewhere = entry(ELSEWHERE, command)
@@ -99,7 +102,7 @@ class Documents(unittest.TestCase):
                 self.assertTrue(wanted is not None or elsewhere, "no test runs it")
                 if wanted is not None:
                     ended = subprocess.run(
-                        ["bash", "-c", command], cwd=self.dir, env=self.environment, text=True,
+                        ["bash", "-o", "pipefail", "-c", command], cwd=self.dir, env=self.environment, text=True,
                         timeout=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                     self.assertEqual(ended.returncode, wanted, ended.stdout)
                     run += 1
@@ -120,7 +123,7 @@ class Documents(unittest.TestCase):
                 if wanted is None or "--watch" in command:  # which ends with Ctrl-C
                     continue
                 with self.subTest(command=command):
-                    ended = subprocess.run(["bash", "-c", command], cwd=self.dir, env=self.environment,
+                    ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=self.dir, env=self.environment,
                                            text=True, timeout=60, stdout=subprocess.PIPE,
                                            stderr=subprocess.STDOUT)
                     self.assertEqual(ended.returncode, wanted, ended.stdout)

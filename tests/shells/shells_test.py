@@ -1,5 +1,5 @@
-"""Real shells complete vmlab's command line, and `man` formats its pages without a warning: as they
-are when installed, with a lab that `up` is made to believe to have made."""
+"""Real shells complete vmlab's command line, `man` formats its pages without a warning, and colours are
+for terminals: with a lab that `up` seems to have made."""
 
 import os
 import pathlib
@@ -27,6 +27,7 @@ class Terminal:
         if self.pid == 0:
             os.execvpe(argv[0], argv, environment)
         self.seen = ""
+        self.all = ""
 
     def type(self, text):
         os.write(self.fd, text.encode())
@@ -42,7 +43,9 @@ class Terminal:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.fd], [], [], left)[0]:
                 raise AssertionError(f"no {pattern!r} within {LIMIT_S} s in {self.seen!r}")
-            self.seen += os.read(self.fd, 65536).decode(errors="replace")
+            said = os.read(self.fd, 65536).decode(errors="replace")
+            self.seen += said
+            self.all += said
 
     def close(self):
         os.close(self.fd)
@@ -124,6 +127,24 @@ class Shells(unittest.TestCase):
                     stdout=subprocess.PIPE)
                 found = [line.split("\t")[0].replace("\\ ", " ") for line in ended.stdout.splitlines()]
                 self.assertEqual(sorted(found), words)
+
+
+class Colour(unittest.TestCase):
+    def coloured(self, **environment):
+        """Whether what vmlab says at a terminal, or to a pipe, has escape sequences."""
+        for argv in ([VMLAB, "validate", "/nowhere.yaml"], ["sh", "-c", f"{VMLAB} validate /nowhere.yaml 2>&1 | cat"]):
+            terminal = Terminal(list(map(str, argv)), {
+                "PATH": "/usr/bin:/bin", "TERM": "xterm", "VMLAB_CONNECT": "test:///default",
+                "VMLAB_DATA": str(ROOT), **environment})
+            terminal.wait_for(r"(such file)")
+            yield "\x1b[" in terminal.all
+            terminal.close()
+
+    def test_only_at_a_terminal_that_wants_it(self):
+        self.assertEqual(list(self.coloured()), [True, False])
+        self.assertEqual(list(self.coloured(NO_COLOR="")), [True, False])
+        self.assertEqual(list(self.coloured(NO_COLOR="1")), [False, False])
+        self.assertEqual(list(self.coloured(TERM="dumb")), [False, False])
 
 
 class Manual(unittest.TestCase):
