@@ -97,7 +97,10 @@ RunSummary Console::watch(const SummaryContext& context, const std::stop_token& 
   }
   PlainProgress progress(streams_.err, streams_.err_style, detail_, stop);
   auto summary = run_and_log(progress, stop, run);
-  say(render_summary(summary, progress.model(), context, streams_.err_style));
+  auto text = render_summary(summary, progress.model(), context, streams_.err_style);
+  // What to do next is no word on how it ended, unless it failed.
+  if (detail_ == Detail::quiet && summary.ok()) text.resize(text.find('\n') + 1);
+  say(text);
   return summary;
 }
 
