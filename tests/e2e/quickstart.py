@@ -5,16 +5,22 @@ import functools
 import json
 import os
 import shutil
+import sys
+from xml.etree import ElementTree
 
 import sampler
 from place import BUILD, ROOT, VMLAB, Place, check, equal, link_images, main, record, run, say
 from place import CACHE
+
+sys.path.insert(0, str(ROOT / "tests" / "pages"))
+from browser import Browser, View  # noqa: E402
 
 LAB = "quickstart"
 MASTERS = ["master-1", "master-2", "master-3"]
 AGENTS = ["agent-1", "public-1"]
 NODES = ["bootstrap", *MASTERS, *AGENTS]
 GIB = 1024 * 1024  # in KiB
+PAGE = BUILD / "quickstart-report.html"  # of the run that made the lab
 
 place = Place("quickstart")
 quickstart_env = {"VMLAB_QUICKSTART_DIR": str(place.dir)}
@@ -59,6 +65,7 @@ def up():
         print("evidence is in", place.keep_evidence(LAB))
     result.expect(0, "master-1", "http://")
     print(result)
+    place.vmlab("report", LAB, "-o", PAGE).expect()
     begun = min(entry[1] for entry in steps("start"))
     booted = steps("gate/cloud-init/")
     equal(len(booted), len(NODES), "nodes whose cloud-init is done")
@@ -89,6 +96,30 @@ def status():
     table = quickstart("--", "vmlab", "status").expect().out
     for name in NODES:
         check(name in table, f"{name} is missing in\n{table}")
+
+
+def pictures():
+    """The page of the run that made the lab, and the lab drawn in every format, by real readers."""
+    page, drawn = PAGE, place.dir / "graph.html"
+    equal(page.stat().st_mode & 0o777, 0o600, "mode of a page that may hold evidence")
+    place.vmlab("graph", LAB, "--format", "html", "-o", drawn).expect()
+    with Browser() as browser:
+        for path in (page, drawn):
+            view = View(browser, path)
+            equal(view.complaints(), [], f"complaints about {path.name}")
+            words = view.value("document.body.innerText")
+            for name in NODES:
+                check(name in words, f"{name} is missing in {path.name}:\n{words}")
+    report = page.read_text()
+    check("\u2713 done" in report, "the run that made the lab is not done")
+    for node in NODES:
+        check(f"<b>{node}</b>" in report, f"no line of time for {node}")
+    svg = ElementTree.fromstring(place.vmlab("graph", LAB).expect().out)
+    words = [element.text for element in svg.iter() if element.tag.endswith("}text")]
+    equal(words.count("running \u00b7 installed"), len(NODES), "nodes that are drawn as installed")
+    dot = place.vmlab("graph", LAB, "--format", "dot").expect().out
+    run(["dot", "-Tsvg"], input=dot).expect(0, "running \u00b7 installed")
+    place.vmlab("graph", LAB, "--format", "mermaid").expect(0, "master-1<br/>")
 
 
 def docker():
@@ -406,6 +437,8 @@ def killed():
     run_ = place.begin("checkpoint", "restore", "installed", "--lab", LAB)
     run_.until("started   restore checkpoint", 120)
     run_.kill()
+    report = place.vmlab("report", LAB).expect().out
+    check("vmlab checkpoint restore" in report and "cut off" in report, report)
     result = place.vmlab("up", ROOT / "topologies" / "quickstart.yaml", timeout=600)
     result.expect(0, "was cut off")
     equal(modes(), ["follower", "follower", "leader"], "modes of the ensemble")
