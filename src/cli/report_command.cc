@@ -57,17 +57,19 @@ std::vector<FailureEvidence> read_evidence(const RunRecord& record, const fs::pa
 
 std::vector<LabFile> sizes_of(const Lab& lab, const Paths& paths, System& system) {
   std::vector<LabFile> files;
-  const auto add = [&](const std::string& name, const fs::path& path) {
+  // `holds_mib`: as the guest sees it; 0: a file of no guest.
+  const auto add = [&](const std::string& name, const fs::path& path, std::uint64_t holds_mib = 0) {
     if (const auto info = system.stat(path)) {
-      files.push_back({name, info->allocated_bytes, info->size_bytes});
+      const auto size = holds_mib > 0 ? holds_mib << 20U : info->size_bytes;
+      files.push_back({name, info->allocated_bytes, size});
     }
   };
   for (const auto& [name, image] : lab.images) add("image " + name, paths.prepared_image(image));
   for (const auto& node : lab.nodes) {
-    add("disk of " + node.name, paths.root_disk(lab.name, node.name));
+    add("disk of " + node.name, paths.root_disk(lab.name, node.name), node.disk_mib);
     for (const auto& disk : node.disks) {
       add(fmt::format("{} of {}", disk.mount, node.name),
-          paths.data_disk(lab.name, node.name, disk));
+          paths.data_disk(lab.name, node.name, disk), disk.size_mib);
     }
     add("console of " + node.name, paths.console(lab.name, node.name));
   }

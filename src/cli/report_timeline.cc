@@ -131,7 +131,7 @@ class Timeline {
           .set_value("true");
       add_element(span, "span", "", words);
     };
-    entry("disk", "images, disks, definitions");
+    entry("disk", "images, disks, checkpoints");
     entry("boot", "boot");
     entry("gate", "gate");
     entry("install", "install");

@@ -216,10 +216,10 @@ TEST_F(ReportPage, AnEmptyRunIsAPageToo) {
 TEST(Evidence, IsSplitAtItsHeadingsAndKeepsTheEnds) {
   std::string log;
   for (int i = 0; i < 5000; ++i) log += fmt::format("line {}\n", i);
-  const auto file = evidence_file("/x", "\n===== one\na\nb\n\n===== two\n" + log);
+  const auto file = evidence_file("/x", "\n===== one\n\n  a\nb\n\n===== two\n" + log);
   ASSERT_EQ(file.parts.size(), 2U);
   EXPECT_EQ(file.parts[0].title, "one");
-  EXPECT_EQ(file.parts[0].text, "a\nb");
+  EXPECT_EQ(file.parts[0].text, "  a\nb");
   EXPECT_LT(file.parts[1].text.size(), 13'000U);
   EXPECT_TRUE(file.parts[1].text.starts_with("…\nline "));
   EXPECT_TRUE(file.parts[1].text.ends_with("\nline 4999"));
