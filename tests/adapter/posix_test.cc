@@ -271,7 +271,7 @@ TEST_F(PosixTest, WaitEndsEarlyWhenStopped) {
 TEST_F(PosixTest, StatTellsLinksAndDevicesFromFiles) {
   system_->write(directory_ / "file", "x", 0600);
   EXPECT_FALSE(system_->stat(directory_ / "file")->special);
-  EXPECT_FALSE(system_->stat(directory_)->special);
+  EXPECT_FALSE(system_->stat(directory_.path())->special);
   EXPECT_TRUE(system_->stat("/dev/null")->special);
   std::filesystem::create_symlink("file", directory_ / "link");
   EXPECT_TRUE(system_->stat(directory_ / "link")->special);
