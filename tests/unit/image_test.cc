@@ -31,7 +31,7 @@ download:
   algorithm: sha512
 )";
 
-std::vector<std::string> problems_of(const std::string& text, const std::string& file = "i.yaml") {
+std::vector<std::string> image_problems(const std::string& text, const std::string& file = "i.yaml") {
   try {
     parse_image(text, file);
     return {};
@@ -80,7 +80,7 @@ TEST(Image, EveryImageOfTheCatalogueIsRead) {
 }
 
 TEST(Image, SaysEverythingThatIsWrong) {
-  const auto found = problems_of(
+  const auto found = image_problems(
       "family: suse\ndisk: 10\ndownlod: {}\ndownload: {url: "
       "'http://x', algorithm: md5, sha256: XY}\npackages: ['-f', 'a b', ok]\n"
       "files: {etc/x: a, /a/../b: c, /d/: e, /ok: [f]}\n"
@@ -105,25 +105,25 @@ TEST(Image, SaysEverythingThatIsWrong) {
 }
 
 TEST(Image, HasOneSource) {
-  EXPECT_EQ(problems_of("family: debian\ndisk: 1GiB\n"),
+  EXPECT_EQ(image_problems("family: debian\ndisk: 1GiB\n"),
             std::vector<std::string>{"1:1: an image has either 'build' or 'download'"});
   EXPECT_EQ(
-      problems_of(built + "download: {url: 'https://x/y', sha256: " + std::string(64, 'a') + "}\n"),
+      image_problems(built + "download: {url: 'https://x/y', sha256: " + std::string(64, 'a') + "}\n"),
       std::vector<std::string>{"1:1: an image has either 'build' or 'download'"});
-  EXPECT_EQ(problems_of("family: debian\ndisk: 1GiB\ndownload: {url: 'https://x/y'}\n"),
+  EXPECT_EQ(image_problems("family: debian\ndisk: 1GiB\ndownload: {url: 'https://x/y'}\n"),
             std::vector<std::string>{"3:11: a download needs its sha256 or a checksums_url"});
 }
 
 TEST(Image, IsNamedAfterItsFile) {
-  EXPECT_EQ(problems_of(built, "My Image.yaml"),
+  EXPECT_EQ(image_problems(built, "My Image.yaml"),
             std::vector<std::string>{
                 "1:1: bad image name 'My Image': the file is named after its image"});
 }
 
 TEST(Image, EmptyAndNoise) {
-  EXPECT_FALSE(problems_of("").empty());
-  EXPECT_FALSE(problems_of("- a\n").empty());
-  EXPECT_FALSE(problems_of("\x01\x02").empty());
+  EXPECT_FALSE(image_problems("").empty());
+  EXPECT_FALSE(image_problems("- a\n").empty());
+  EXPECT_FALSE(image_problems("\x01\x02").empty());
 }
 
 TEST(Image, PreparedHashFollowsTheBaseAndThePreparation) {

@@ -12,19 +12,19 @@ YamlTree read(const std::string& text) {
   return tree ? std::move(*tree) : YamlTree{};
 }
 
-std::string json(const std::string& text) {
+std::string as_json(const std::string& text) {
   return yaml_to_json(read(text)).dump();
 }
 
 TEST(YamlTree, TypesPlainScalarsAsPyYaml) {
-  EXPECT_EQ(json("[true, yes, On, FALSE, no, off]"), "[true,true,true,false,false,false]");
-  EXPECT_EQ(json("[y, n, tRue, 'true', \"no\"]"), R"(["y","n","tRue","true","no"])");
-  EXPECT_EQ(json("[0, 12, -3, +4, 0644, 0x1f, 08, 1_000]"), R"([0,12,-3,4,420,31,"08","1_000"])");
-  EXPECT_EQ(json("[1.5, -0.25, 1.0e+3, 1e3, 1.2.3, 1:30, .5, '.5']"),
+  EXPECT_EQ(as_json("[true, yes, On, FALSE, no, off]"), "[true,true,true,false,false,false]");
+  EXPECT_EQ(as_json("[y, n, tRue, 'true', \"no\"]"), R"(["y","n","tRue","true","no"])");
+  EXPECT_EQ(as_json("[0, 12, -3, +4, 0644, 0x1f, 08, 1_000]"), R"([0,12,-3,4,420,31,"08","1_000"])");
+  EXPECT_EQ(as_json("[1.5, -0.25, 1.0e+3, 1e3, 1.2.3, 1:30, .5, '.5']"),
             R"([1.5,-0.25,1000.0,"1e3","1.2.3","1:30",0.5,".5"])");
-  EXPECT_EQ(json("[~, null, '', 'null', 99999999999999999999]"),
+  EXPECT_EQ(as_json("[~, null, '', 'null', 99999999999999999999]"),
             R"([null,null,"","null","99999999999999999999"])");
-  EXPECT_EQ(json("{a: {b: [1]}, 1: x}"), R"({"a":{"b":[1]},"1":"x"})");
+  EXPECT_EQ(as_json("{a: {b: [1]}, 1: x}"), R"({"a":{"b":[1]},"1":"x"})");
 }
 
 TEST(YamlTree, KeepsPositions) {
