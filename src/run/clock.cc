@@ -9,31 +9,28 @@ namespace vmlab {
 
 namespace {
 
-// The emulated hardware clock is no help: it comes back from a snapshot some seconds off. What a
-// node follows by NTP is asked anew at once: chrony would take minutes to trust it again.
+// The emulated hardware clock is no help: it comes back from a snapshot some seconds off. A step of
+// the clock makes chrony drop what it knew; it needs some ten seconds to measure anew, and nobody
+// has to wait for that here: the clock's gate asks the kernel.
 constexpr auto script = R"(
-now=$(date +%s)
-off=$((host - now))
-if [ "$off" -gt 2 ] || [ "$off" -lt -2 ]; then
-  date -u -s "@$host" >/dev/null || exit 1
+off=$((host_ms - $(date +%s%3N)))
+if [ "$off" -gt 500 ] || [ "$off" -lt -500 ]; then
+  date -u -s "@$((host_ms / 1000)).$(printf %03d $((host_ms % 1000)))" >/dev/null || exit 1
 fi
-command -v chronyc >/dev/null || exit 0
-if grep -qs '^server ' /etc/chrony/conf.d/vmlab.conf; then
-  chronyc burst 3/6 >/dev/null && chronyc waitsync 20 0.5 0 1 >/dev/null
-  chronyc makestep >/dev/null
+if command -v chronyc >/dev/null && grep -qs '^server ' /etc/chrony/conf.d/vmlab.conf; then
+  systemd-run --quiet --collect sh -c \
+    'chronyc burst 4/6 && chronyc waitsync 60 0.5 0 1 && chronyc makestep' || :
 fi
-exit 0
 )";
 
 }  // namespace
 
 void correct_clock(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
                    std::stop_token stop) {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(ports.system.now().time_since_epoch())
-          .count();
+  const auto now = ports.system.now().time_since_epoch();
+  const auto host_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const auto result = ports.guests.run(ssh_target_of(lab, node, paths),
-                                       {.script = fmt::format("host={}\n{}", seconds, script),
+                                       {.script = fmt::format("host_ms={}\n{}", host_ms, script),
                                         .input = {},
                                         .timeout = std::chrono::seconds(120),
                                         .on_line = {}},
