@@ -1,0 +1,118 @@
+"""One plain node, alone on the machine: what its boot costs, and runs that end as nobody wants.
+Every test leaves the node as it found it: up."""
+
+import os
+import signal
+
+import sampler
+from place import ROOT, SANDBOX, VMLAB, Place, equal, main, record, run, say
+
+LAB = "plain"
+DOMAIN = f"{LAB}-box"
+TOPOLOGY = ROOT / "tests" / "e2e" / "topologies" / "plain.yaml"
+KEY = "cat /etc/ssh/ssh_host_ed25519_key.pub /etc/machine-id"
+place = Place("plain")
+
+
+def in_guest(script, timeout=60):
+    address = place.status(LAB)["nodes"][0]["address"]
+    return place.guest(LAB, address, script, timeout).expect()
+
+
+def done(step):
+    """When the step was done, in seconds since 1970, each time."""
+    times = []
+    for line in (place.lab_dir(LAB) / "history").read_text().splitlines():
+        begun, took, name, result = line.split("\t")
+        if name == step and result == "done":
+            times.append((int(begun) + int(took)) / 1000)
+    return times
+
+
+def up():
+    """The terminal is closed while the node boots; then `up` is killed; the third one ends it. The
+    node boots once through all of that."""
+    place.start()
+    with sampler.Sampler(VMLAB, "up", LAB) as samples:
+        first = place.begin("up", TOPOLOGY)
+        try:
+            first.until("finished  start box", 1200)
+            os.killpg(first.process.pid, signal.SIGHUP)
+            first.end(60)
+        finally:
+            first.kill()
+        place.keep_images()
+        second = place.begin("up", TOPOLOGY)
+        try:
+            second.until("started   wait for ssh", 120)
+        finally:
+            second.kill()
+        result = place.vmlab("up", TOPOLOGY, timeout=900)
+    if result.code != 0:
+        print("evidence is in", place.keep_evidence(LAB))
+    result.expect()
+    equal(len(done("start/box")), 1, "starts of the node")
+    cpu_s = samples.guest_cpu_at(done("gate/cloud-init/box")[-1])[DOMAIN]
+    say(f"e2e: a node booted alone took {cpu_s:.1f} CPU-seconds")
+    record(alone_cpu_s=cpu_s)
+
+
+def lost_overlay():
+    """The disk is gone; and while the node is made anew, so is libvirtd."""
+    key = in_guest("cat /etc/ssh/ssh_host_ed25519_key.pub").out
+    in_guest("touch /root/written-since")
+    place.virsh("destroy", DOMAIN)
+    for file in place.lab_dir(LAB).glob("box*.qcow2"):
+        file.unlink()
+    again = place.begin("up", TOPOLOGY)
+    try:
+        again.until("finished  start box", 300)
+        place.inside("pkill", "-9", "-x", "libvirtd").expect()
+        again.end(900)
+    finally:
+        again.kill()
+    place.vmlab("up", TOPOLOGY, timeout=900).expect(0, "is up")
+    equal(in_guest("cat /etc/ssh/ssh_host_ed25519_key.pub; ls /root").out, key,
+          "host key and what was written")
+
+
+def host():
+    """The host goes down and comes back, and all that libvirt knew is gone: the disk is still what
+    it was, and only what is missing is made."""
+    before = in_guest(f"touch /root/written-since; {KEY}").out
+    prepared = len(done("overlay/box"))
+    run([SANDBOX, "stop", place.sandbox_dir]).expect()
+    place.start()
+    place.vmlab("up", TOPOLOGY, timeout=900).expect(0, "is up")
+    equal(in_guest(f"ls /root/written-since; {KEY}").out, "/root/written-since\n" + before,
+          "what was on the disk")
+    equal(len(done("overlay/box")), prepared, "overlays made")
+
+
+def everyday():
+    """stop and start; protect; gc."""
+    place.vmlab("protect", LAB).expect()
+    place.vmlab("down", LAB).expect(1, "protect")
+    place.vmlab("reset", "box", "--lab", LAB).expect(1, "protect")
+    equal(place.domains(), [DOMAIN], "domains of a protected lab")
+    place.vmlab("protect", LAB, "--off").expect()
+    key = in_guest(KEY).out
+    place.vmlab("stop", "--lab", LAB, timeout=300).expect()
+    equal(place.virsh("domstate", DOMAIN).strip(), "shut off", "state after `stop`")
+    place.vmlab("start", "--lab", LAB, timeout=600).expect()
+    equal(in_guest(KEY).out, key, "host key and machine-id after `stop` and `start`")
+    place.vmlab("gc", "--dry-run").expect(0, "nothing is left over")
+    place.vmlab("status", LAB, "--json").expect()
+
+
+def down():
+    if place.running():
+        result = place.vmlab("down", LAB, timeout=300)
+        left = place.leftovers()
+        place.stop()
+        result.expect()
+        equal(left, [], "left over after `vmlab down`")
+
+
+if __name__ == "__main__":
+    main(globals())
