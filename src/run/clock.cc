@@ -12,7 +12,7 @@ namespace {
 // The emulated hardware clock is no help: it comes back from a snapshot some seconds off. A step of
 // the clock makes chrony drop what it knew; it needs some ten seconds to measure anew, and nobody
 // has to wait for that here: the clock's gate asks the kernel.
-constexpr auto script = R"(
+constexpr auto script = R"sh(
 off=$((host_ms - $(date +%s%3N)))
 if [ "$off" -gt 500 ] || [ "$off" -lt -500 ]; then
   date -u -s "@$((host_ms / 1000)).$(printf %03d $((host_ms % 1000)))" >/dev/null || exit 1
@@ -21,7 +21,7 @@ if command -v chronyc >/dev/null && grep -qs '^server ' /etc/chrony/conf.d/vmlab
   systemd-run --quiet --collect sh -c \
     'chronyc burst 4/6 && chronyc waitsync 60 0.5 0 1 && chronyc makestep' || :
 fi
-)";
+)sh";
 
 }  // namespace
 

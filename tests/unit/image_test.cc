@@ -31,7 +31,8 @@ download:
   algorithm: sha512
 )";
 
-std::vector<std::string> image_problems(const std::string& text, const std::string& file = "i.yaml") {
+std::vector<std::string> image_problems(const std::string& text,
+                                        const std::string& file = "i.yaml") {
   try {
     parse_image(text, file);
     return {};
@@ -107,9 +108,9 @@ TEST(Image, SaysEverythingThatIsWrong) {
 TEST(Image, HasOneSource) {
   EXPECT_EQ(image_problems("family: debian\ndisk: 1GiB\n"),
             std::vector<std::string>{"1:1: an image has either 'build' or 'download'"});
-  EXPECT_EQ(
-      image_problems(built + "download: {url: 'https://x/y', sha256: " + std::string(64, 'a') + "}\n"),
-      std::vector<std::string>{"1:1: an image has either 'build' or 'download'"});
+  EXPECT_EQ(image_problems(
+                built + "download: {url: 'https://x/y', sha256: " + std::string(64, 'a') + "}\n"),
+            std::vector<std::string>{"1:1: an image has either 'build' or 'download'"});
   EXPECT_EQ(image_problems("family: debian\ndisk: 1GiB\ndownload: {url: 'https://x/y'}\n"),
             std::vector<std::string>{"3:11: a download needs its sha256 or a checksums_url"});
 }

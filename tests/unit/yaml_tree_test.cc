@@ -19,7 +19,8 @@ std::string as_json(const std::string& text) {
 TEST(YamlTree, TypesPlainScalarsAsPyYaml) {
   EXPECT_EQ(as_json("[true, yes, On, FALSE, no, off]"), "[true,true,true,false,false,false]");
   EXPECT_EQ(as_json("[y, n, tRue, 'true', \"no\"]"), R"(["y","n","tRue","true","no"])");
-  EXPECT_EQ(as_json("[0, 12, -3, +4, 0644, 0x1f, 08, 1_000]"), R"([0,12,-3,4,420,31,"08","1_000"])");
+  EXPECT_EQ(as_json("[0, 12, -3, +4, 0644, 0x1f, 08, 1_000]"),
+            R"([0,12,-3,4,420,31,"08","1_000"])");
   EXPECT_EQ(as_json("[1.5, -0.25, 1.0e+3, 1e3, 1.2.3, 1:30, .5, '.5']"),
             R"([1.5,-0.25,1000.0,"1e3","1.2.3","1:30",0.5,".5"])");
   EXPECT_EQ(as_json("[~, null, '', 'null', 99999999999999999999]"),
