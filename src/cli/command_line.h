@@ -33,6 +33,9 @@ void add_node_commands(CLI::App& app, Invocation& into);
 /// Commands that show a lab and its runs: graph, report.
 void add_picture_commands(CLI::App& app, Invocation& into);
 
+/// Commands about the host itself: doctor.
+void add_host_commands(CLI::App& app, Invocation& into);
+
 /// Commands that go back: reset, checkpoint, test.
 void add_recovery_commands(CLI::App& app, Invocation& into);
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/output_outlook.h"
 #include "cli/output_tables.h"
+#include "run/doctor.h"
 
 namespace vmlab {
 
@@ -105,6 +106,8 @@ Lab lab_of(const Context& context, const std::string& target, Installer installe
 }
 
 ExitCode run_up(const Context& context) {
+  require_host(lab_name_of(context, context.invocation.target), context.settings, context.ports,
+               context.stop);
   const auto lab = lab_of(context, context.invocation.target);
   const auto summary =
       context.console.watch(summary_context(context, lab), context.stop, [&](Reporter& reporter) {
@@ -186,6 +189,7 @@ ExitCode run_command(const Context& context) {
       {"cp", run_cp},
       {"logs", run_logs},
       {"export", run_export},
+      {"doctor", run_doctor},
       {"graph", run_graph},
       {"report", run_report},
       {"reset", run_reset},

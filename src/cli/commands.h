@@ -41,6 +41,7 @@ ExitCode run_console(const Context& context);
 ExitCode run_cp(const Context& context);
 ExitCode run_logs(const Context& context);
 ExitCode run_export(const Context& context);
+ExitCode run_doctor(const Context& context);
 ExitCode run_graph(const Context& context);
 ExitCode run_report(const Context& context);
 ExitCode run_reset(const Context& context);

@@ -43,6 +43,7 @@ ExitCode run(const Invocation& invocation, Console& console, const Trace& trace,
              const std::stop_token& stop) {
   Settings settings;
   settings.paths.root = std::filesystem::absolute(invocation.state_dir).lexically_normal();
+  settings.uri = invocation.connect;
   settings.accelerator = invocation.accelerator;
   settings.checkpoints = !invocation.no_checkpoint;
   settings.replace = invocation.replace;

@@ -44,6 +44,7 @@ class CommandLine {
     add_lab_commands();
     add_node_commands(app_, into_);
     add_picture_commands(app_, into_);
+    add_host_commands(app_, into_);
     add_recovery_commands(app_, into_);
     add_image_commands();
     add_help_commands(app_, into_);

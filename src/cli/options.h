@@ -62,6 +62,7 @@ struct Invocation {
   std::vector<std::string> images;  // image build, pull, verify
   bool all = false;                 // image prune, services
   bool dry_run = false;
+  bool quick = false;  // doctor
 };
 
 inline constexpr std::array<std::pair<ExitCode, const char*>, 5> exit_code_meanings = {{

@@ -137,6 +137,9 @@ class LazyImages : public Images {
     told("data disk", path,
          [&] { inside_.get().create_data_disk(path, size_mib, label, std::move(stop)); });
   }
+  void prove_appliance(const fs::path& scratch, std::stop_token stop) override {
+    told("appliance", scratch, [&] { inside_.get().prove_appliance(scratch, std::move(stop)); });
+  }
   void build_base(const Image& image, const fs::path& path, const Progress& progress,
                   std::stop_token stop) override {
     told("base image", path,

@@ -58,6 +58,18 @@ class Guestfs : public Images {
     workplace.deliver("disk", secret_mode, false);
   }
 
+  void prove_appliance(const fs::path& scratch, std::stop_token stop) override {
+    const Workplace workplace(scratch / "appliance.qcow2");
+    const auto disk = workplace / "disk";
+    const auto handle = open_guestfs();
+    constexpr std::int64_t size = 64 * mib;
+    if (guestfs_disk_create(handle.get(), disk.c_str(), "qcow2", size, -1) == -1) {
+      throw Error(fmt::format("cannot make disk '{}': {}", disk.string(),
+                              guestfs_last_error(handle.get())));
+    }
+    Appliance(disk, "qcow2", {.accelerated = accelerated_}, nullptr, std::move(stop)).finish();
+  }
+
   void create_seed(const fs::path& path, const SeedFiles& files) override {
     const Workplace workplace(path);
     fs::create_directory(workplace / "seed");

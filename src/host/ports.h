@@ -125,6 +125,9 @@ class Images {
   /// An empty qcow2 disk with one ext4 file system over the whole of it, labelled.
   virtual void create_data_disk(const std::filesystem::path& path, std::uint64_t size_mib,
                                 const std::string& label, std::stop_token stop) = 0;
+  /// Boots libguestfs's appliance and ends it: what `build_base` and `prepare` need. Throws Error
+  /// with libguestfs's words. Emulated, it takes many seconds.
+  virtual void prove_appliance(const std::filesystem::path& scratch, std::stop_token stop) = 0;
   /// NoCloud seed (ISO 9660, label `cidata`), mode 0600.
   virtual void create_seed(const std::filesystem::path& path, const SeedFiles& files) = 0;
   /// A BuildSource to a bootable base disk. Needs the distribution's mirror.
@@ -209,6 +212,9 @@ struct FileInfo {
   bool directory = false;
   unsigned mode = 0644;  // permissions
   bool special = false;  // a link, a device, a pipe, a socket
+  unsigned owner = 0;
+  unsigned group = 0;
+  std::vector<unsigned> admitted = {};  // users whom an access list lets execute it, or pass
 };
 
 /// Held lock; released when destroyed.
@@ -259,6 +265,8 @@ class System {
   /// Waits; throws Cancelled when stopped.
   virtual void wait(std::chrono::milliseconds duration, std::stop_token stop) = 0;
   virtual std::string boot_id() = 0;
+  /// Whether the kernel holds its clock for synchronised.
+  virtual bool clock_synchronised() = 0;
 };
 
 struct Ports {

@@ -2,12 +2,16 @@
 #include <fmt/format.h>
 #include <net/route.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
+#include <sys/xattr.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <charconv>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <system_error>
 
@@ -66,7 +70,32 @@ class PosixSystem final : public System {
   }
   void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
   std::string boot_id() override;
+  bool clock_synchronised() override;
 };
+
+/// Named users of the POSIX access list; `man 5 acl`, and linux/posix_acl_xattr.h for the bytes.
+std::vector<unsigned> admitted_by_acl(const fs::path& path) {
+  struct Entry {
+    std::uint16_t tag, permissions;
+    std::uint32_t id;
+  };
+  constexpr std::uint16_t named_user = 0x02;
+  constexpr std::uint16_t mask = 0x10;
+  std::array<char, 4096> bytes{};
+  const auto size = ::getxattr(path.c_str(), "system.posix_acl_access", bytes.data(), bytes.size());
+  std::vector<unsigned> users;
+  bool masked = false;
+  constexpr std::size_t head = sizeof(std::uint32_t);  // version
+  for (std::size_t at = head; size > 0 && at + sizeof(Entry) <= static_cast<std::size_t>(size);
+       at += sizeof(Entry)) {
+    Entry entry{};
+    std::memcpy(&entry, bytes.data() + at, sizeof entry);
+    const bool execute = (entry.permissions & 1U) != 0;
+    if (entry.tag == named_user && execute) users.push_back(entry.id);
+    if (entry.tag == mask && !execute) masked = true;
+  }
+  return masked ? std::vector<unsigned>() : users;
+}
 
 void PosixSystem::make_directory(const fs::path& path, unsigned mode) {
   make_directories(path, mode);
@@ -89,8 +118,13 @@ std::optional<FileInfo> PosixSystem::stat(const fs::path& path) {
   const bool special = link || (!S_ISDIR(found.st_mode) && !S_ISREG(found.st_mode));
   constexpr std::uint64_t block_bytes = 512;  // whatever st_blksize says: stat(2)
   return FileInfo{static_cast<std::uint64_t>(found.st_size),
-                  static_cast<std::uint64_t>(found.st_blocks) * block_bytes, S_ISDIR(found.st_mode),
-                  found.st_mode & 07777U, special};
+                  static_cast<std::uint64_t>(found.st_blocks) * block_bytes,
+                  S_ISDIR(found.st_mode),
+                  found.st_mode & 07777U,
+                  special,
+                  found.st_uid,
+                  found.st_gid,
+                  admitted_by_acl(path)};
 }
 
 std::vector<std::string> PosixSystem::list(const fs::path& directory) {
@@ -135,6 +169,11 @@ std::string PosixSystem::boot_id() {
   const auto text = read_file(path);
   if (!text) throw Error(fmt::format("cannot read '{}': no such file", path.string()));
   return std::string(trim(*text));
+}
+
+bool PosixSystem::clock_synchronised() {
+  timex state{};  // no mode bit: it is only read
+  return ::adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 std::optional<std::uint32_t> parse_hex(std::string_view text) {

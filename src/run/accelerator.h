@@ -13,4 +13,7 @@ namespace vmlab {
 Accelerator proven_accelerator(Accelerator wanted, const Paths& paths, Ports& ports,
                                std::stop_token stop);
 
+/// `automatic`, whatever is remembered: after a module was loaded, the verdict is another.
+Accelerator prove_again(const Paths& paths, Ports& ports, std::stop_token stop);
+
 }  // namespace vmlab

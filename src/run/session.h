@@ -19,7 +19,8 @@ namespace vmlab {
 
 struct Settings {
   Paths paths;
-  Library library;  // images, fragments and releases that come with the program
+  Library library;                     // images, fragments and releases that come with the program
+  std::string uri = "qemu:///system";  // of libvirt, for commands that people are told
   Accelerator accelerator = Accelerator::automatic;  // `automatic`: the topology's choice
   std::vector<std::string> overrides;                // changes to the topology (lab/overrides.h)
   bool prune = false;                                // Lab::prune

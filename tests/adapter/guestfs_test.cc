@@ -213,6 +213,24 @@ class Look {
   Appliance appliance_;
 };
 
+TEST_F(GuestfsTest, ApplianceIsProvenAndLeavesNothing) {
+  images_->prove_appliance(directory_ / "scratch", {});
+  EXPECT_TRUE(fs::is_empty(directory_ / "scratch"));
+}
+
+TEST_F(GuestfsTest, ApplianceThatCannotStartFailsWithLibguestfsOwnWords) {
+  ::setenv("LIBGUESTFS_PATH", "/nowhere", 1);
+  std::string said;
+  try {
+    images_->prove_appliance(directory_ / "scratch", {});
+  } catch (const Error& error) {
+    said = error.message();
+  }
+  ::unsetenv("LIBGUESTFS_PATH");
+  EXPECT_TRUE(said.starts_with("cannot start libguestfs's appliance: ")) << said;
+  EXPECT_NE(said.find("/nowhere"), std::string::npos) << said;
+}
+
 TEST_F(GuestfsTest, DataDiskIsOneLabelledExt4FileSystem) {
   images_->create_data_disk(directory_ / "data.qcow2", 256, "var-lib-mesos", {});
   const auto info = images_->disk(directory_ / "data.qcow2");

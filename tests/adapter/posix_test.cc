@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -281,6 +282,33 @@ TEST_F(PosixTest, BootIdIsOneWord) {
   const auto id = system_->boot_id();
   EXPECT_EQ(id.size(), 36U);
   EXPECT_EQ(id, system_->boot_id());
+}
+
+TEST_F(PosixTest, ClockIsWhatTheKernelSays) {
+  timex state{};
+  const bool error = ::adjtimex(&state) == TIME_ERROR;
+  EXPECT_EQ(system_->clock_synchronised(), !error && (state.status & STA_UNSYNC) == 0);
+}
+
+TEST_F(PosixTest, StatTellsWhoseAFileIs) {
+  const auto path = directory_ / "mine";
+  system_->write(path, "x", 0640);
+  const auto info = system_->stat(path);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->mode, 0640U);
+  EXPECT_EQ(info->owner, ::geteuid());
+  EXPECT_EQ(info->group, ::getegid());
+}
+
+TEST_F(PosixTest, StatTellsWhomAnAccessListLetsThrough) {
+  const auto path = directory_ / "closed";
+  system_->make_directory(path, 0700);
+  EXPECT_TRUE(system_->stat(path)->admitted.empty());
+  const auto set = "setfacl -m u:64055:x,u:7:r '" + path.string() + "'";
+  if (std::system(set.c_str()) != 0) GTEST_SKIP() << "no access lists here";
+  EXPECT_EQ(system_->stat(path)->admitted, std::vector<unsigned>{64055});
+  ASSERT_EQ(std::system(("setfacl -m m::r '" + path.string() + "'").c_str()), 0);
+  EXPECT_TRUE(system_->stat(path)->admitted.empty()) << "the mask forbids it";
 }
 
 }  // namespace

@@ -471,6 +471,10 @@ void FakeWorld::make_directory(const fs::path&, unsigned) {
 std::optional<FileInfo> FakeWorld::stat(const fs::path& path) {
   const std::lock_guard lock(mutex_);
   alive();
+  // What every host has, and the bridges of its networks.
+  if (path == "/dev/net/tun" || path.parent_path() == "/sys/class/net") {
+    return FileInfo{0, 0, false, 0666, true};
+  }
   if (const auto file = files.find(path.string()); file != files.end()) {
     const bool special = path.string().starts_with("/dev/");
     return FileInfo{file->second.size(), file->second.size(), false, 0644, special};
@@ -478,7 +482,7 @@ std::optional<FileInfo> FakeWorld::stat(const fs::path& path) {
   if (disk_files.contains(path.string())) return FileInfo{1, 1, false};
   const auto inside = [&](const auto& entry) { return below(entry.first, path.string()); };
   if (std::ranges::any_of(files, inside) || std::ranges::any_of(disk_files, inside)) {
-    return FileInfo{0, 0, true};
+    return FileInfo{0, 0, true, 0755};
   }
   return std::nullopt;
 }

@@ -64,6 +64,8 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::map<std::string, DiskInfo> disk_files;  // path -> what it is
   std::map<std::string, FakeGuest> guests;     // path of the root disk -> what is on it
   std::vector<Cidr> host_routes;
+  bool clock_is_synchronised = true;
+  std::string appliance_error;                         // empty: it starts
   std::uint64_t free_space = std::uint64_t{1} << 40U;  // bytes
   std::uint64_t resident = 0;                          // KiB of each domain
   std::chrono::milliseconds ssh_after{30'000};
@@ -103,6 +105,9 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
                       const std::string& backing_format, std::uint64_t size_mib) override;
   void create_data_disk(const std::filesystem::path& path, std::uint64_t size_mib,
                         const std::string& label, std::stop_token stop) override;
+  void prove_appliance(const std::filesystem::path&, std::stop_token) override {
+    if (!appliance_error.empty()) throw Error(appliance_error);
+  }
   void create_seed(const std::filesystem::path& path, const SeedFiles& seed) override;
   void build_base(const Image& image, const std::filesystem::path& path, const Progress& progress,
                   std::stop_token stop) override;
@@ -146,6 +151,7 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::chrono::milliseconds monotonic() override;
   void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
   std::string boot_id() override { return "fake-boot"; }
+  bool clock_synchronised() override { return clock_is_synchronised; }
 
  private:
   friend struct FakeLock;
