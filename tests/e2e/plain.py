@@ -2,10 +2,14 @@
 Every test leaves the node as it found it: up."""
 
 import os
+import pty
+import select
 import signal
+import subprocess
+import time
 
 import sampler
-from place import ROOT, SANDBOX, VMLAB, Place, equal, main, record, run, say
+from place import ROOT, SANDBOX, VMLAB, Place, check, equal, main, record, run, say
 
 LAB = "plain"
 DOMAIN = f"{LAB}-box"
@@ -87,6 +91,29 @@ def host():
     equal(in_guest(f"ls /root/written-since; {KEY}").out, "/root/written-since\n" + before,
           "what was on the disk")
     equal(len(done("overlay/box")), prepared, "overlays made")
+
+
+def console():
+    """At a terminal: a key goes to the node, its login prompt comes back, Ctrl-] ends it."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [SANDBOX, "run", place.sandbox_dir, "--", VMLAB, "console", "box", "--lab", LAB],
+        stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **place.env},
+        start_new_session=True)
+    os.close(theirs)
+    seen, end = b"", time.monotonic() + 120
+    try:
+        while b"box login:" not in seen:
+            check(time.monotonic() < end, f"no login prompt in {seen!r}")
+            if select.select([ours], [], [], 5)[0]:
+                seen += os.read(ours, 4096)
+            else:
+                os.write(ours, b"\r")  # whoever comes late sees nothing until something is typed
+        os.write(ours, b"\x1d")
+        equal(process.wait(30), 0, "exit code of `vmlab console`")
+    finally:
+        process.kill()
+        os.close(ours)
 
 
 def everyday():
