@@ -5,7 +5,7 @@
 namespace vmlab {
 namespace {
 
-using Result = PreflightCheck::Result;
+using CheckResult = PreflightCheck::Result;
 
 TEST(Preflight, ReadsEveryFormOfLine) {
   const auto checks = parse_preflight(
@@ -21,14 +21,14 @@ TEST(Preflight, ReadsEveryFormOfLine) {
       "Creating directories under /etc/mesosphere\n"
       "note: PASSED is no result\n");
   const std::vector<PreflightCheck> expected = {
-      {"Checking if DC/OS is already installed", Result::pass, "Not installed"},
-      {"Is SELinux disabled?", Result::pass, ""},
-      {"Checking if curl is installed and in PATH", Result::pass, ""},
-      {"Checking docker version requirement (>= 1.6)", Result::pass, "18.03.1-ce"},
-      {"Checking if port 9942 (required by metronome) is in use", Result::fail, ""},
-      {"Checking if kernel module raid1 is loaded", Result::warning,
+      {"Checking if DC/OS is already installed", CheckResult::pass, "Not installed"},
+      {"Is SELinux disabled?", CheckResult::pass, ""},
+      {"Checking if curl is installed and in PATH", CheckResult::pass, ""},
+      {"Checking docker version requirement (>= 1.6)", CheckResult::pass, "18.03.1-ce"},
+      {"Checking if port 9942 (required by metronome) is in use", CheckResult::fail, ""},
+      {"Checking if kernel module raid1 is loaded", CheckResult::warning,
        "Kernel module raid1 is not loaded."},
-      {"Invalid role x. Role must be one of {master,slave,slave_public}", Result::fail, ""}};
+      {"Invalid role x. Role must be one of {master,slave,slave_public}", CheckResult::fail, ""}};
   EXPECT_EQ(checks, expected);
 }
 
@@ -48,15 +48,15 @@ TEST(Preflight, IgnoresColours) {
       "\x1b[1mPASS Is SELinux disabled?\x1b[0m\n");
   ASSERT_EQ(checks.size(), 2U);
   EXPECT_EQ(checks[0],
-            (PreflightCheck{"Checking if docker is installed and in PATH", Result::fail, ""}));
-  EXPECT_EQ(checks[1], (PreflightCheck{"Is SELinux disabled?", Result::pass, ""}));
+            (PreflightCheck{"Checking if docker is installed and in PATH", CheckResult::fail, ""}));
+  EXPECT_EQ(checks[1], (PreflightCheck{"Is SELinux disabled?", CheckResult::pass, ""}));
 }
 
 TEST(Preflight, SaysFailedChecksShortlyAndOnce) {
   const auto failed = failed_checks(
-      {{"Checking if port 53 (required by dcos-net) is in use", Result::fail, "by dnsmasq"},
-       {"Checking if port 53 (required by dcos-net) is in use", Result::fail, "by dnsmasq"},
-       {"Checking systemd version requirement (>= 200)", Result::pass, "252"}});
+      {{"Checking if port 53 (required by dcos-net) is in use", CheckResult::fail, "by dnsmasq"},
+       {"Checking if port 53 (required by dcos-net) is in use", CheckResult::fail, "by dnsmasq"},
+       {"Checking systemd version requirement (>= 200)", CheckResult::pass, "252"}});
   EXPECT_EQ(failed,
             std::vector<std::string>{"- port 53 (required by dcos-net) is in use: by dnsmasq"});
 }
