@@ -43,7 +43,7 @@ std::optional<DomainInfo> describe(virDomainPtr domain) {
     throw_libvirt(what);
   }
   info.label = read_label(xml.get());
-  info.files = read_disk_files(xml.get());
+  info.shape = read_domain_shape(xml.get());
   return info;
 }
 

@@ -70,15 +70,6 @@ std::optional<Label> read_label(std::string_view xml) {
   return std::nullopt;
 }
 
-std::vector<std::string> read_disk_files(std::string_view xml) {
-  const auto document = parse(xml);
-  std::vector<std::string> files;
-  for (const auto& disk : document.document_element().child("devices").children("disk")) {
-    if (const auto file = disk.child("source").attribute("file")) files.emplace_back(file.value());
-  }
-  return files;
-}
-
 NetworkInfo read_network(std::string_view xml) {
   const auto document = parse(xml);
   const auto network = document.document_element();

@@ -15,9 +15,6 @@ namespace vmlab {
 /// nullopt when there is none.
 std::optional<Label> read_label(std::string_view xml);
 
-/// Files of the disks in a domain's XML.
-std::vector<std::string> read_disk_files(std::string_view xml);
-
 /// Bridge, IPv4 networks and DNS hosts of a network's XML; name, uuid, state and label stay as they
 /// are. Throws Error when it is no XML.
 NetworkInfo read_network(std::string_view xml);

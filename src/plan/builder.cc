@@ -22,17 +22,6 @@ const std::string& PlanBuilder::seed_hash(const Node& node) {
   return hash;
 }
 
-DomainFiles PlanBuilder::files_of(const Node& node) const {
-  DomainFiles files;
-  files.root_disk = paths_.root_disk(lab_.name, node.name);
-  for (const auto& disk : node.disks) {
-    files.data_disks.push_back(paths_.data_disk(lab_.name, node.name, disk));
-  }
-  files.seed = paths_.seed(lab_.name, node.name);
-  files.console = paths_.console(lab_.name, node.name);
-  return files;
-}
-
 const LabelledXml& PlanBuilder::definition(const Node& node) {
   auto& definition = definitions_[&node];
   if (definition.hash.empty()) definition = domain_xml(lab_, node, files_of(node));

@@ -29,7 +29,7 @@ class PlanBuilder {
   const std::filesystem::path& prepared_image(const std::string& image);
   /// Of the lab's own nodes; these and the items are dear, and computed once.
   const std::string& seed_hash(const Node& node);
-  DomainFiles files_of(const Node& node) const;
+  DomainFiles files_of(const Node& node) const { return paths_.domain_files(lab_.name, node); }
   const LabelledXml& definition(const Node& node);
   const std::vector<InstallItem>& items();
   /// What is known of a node; an empty value for one never seen.

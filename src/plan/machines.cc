@@ -8,6 +8,7 @@
 #include "lab/readiness.h"
 #include "plan/builder.h"
 #include "plan/checkpoint.h"
+#include "plan/drift.h"
 
 namespace vmlab {
 
@@ -94,11 +95,8 @@ void plan_network(PlanBuilder& builder) {
                       lab.network.name),
           fmt::format("`vmlab down {}` first, or restore the topology's network", lab.name));
     }
-    if (!found->cidrs.empty() &&
-        std::ranges::find(found->cidrs, lab.network.cidr) == found->cidrs.end()) {
-      builder.note(fmt::format("network {} was changed by hand: its range is {}, not {}",
-                               lab.network.name, found->cidrs.front().text(),
-                               lab.network.cidr.text()));
+    if (auto changed = network_drift(lab, *found); !changed.empty()) {
+      builder.note(std::move(changed));
     }
     if (found->active) {
       if (found->hosts == hosts) return;
@@ -216,11 +214,9 @@ class NodePlan {
 
   /// The adapter refuses it; here it is only said so before anybody waits for it.
   void warn_of_foreign_key() const {
-    if (seen_.unreachable_because.find("ssh host key") == std::string::npos) return;
-    builder_.note(
-        fmt::format("SECURITY: {} does not show the host key that it was given, and is not "
-                    "talked to: {}",
-                    node_.name, seen_.unreachable_because));
+    if (auto warning = host_key_drift(node_, seen_); !warning.empty()) {
+      builder_.note(std::move(warning));
+    }
   }
 
   std::vector<std::string> after_reset(std::vector<std::string> after) const {
@@ -333,9 +329,16 @@ class NodePlan {
 
   void plan_domain() {
     const auto& [xml, hash] = builder_.definition(node_);
-    if (seen_.domain && seen_.domain->label->hash == hash) return;
-    add("domain", fmt::format("define domain {}", node_.domain_name),
-        seen_.domain ? "changed: its definition" : "missing", hash,
+    std::string why = "missing";
+    if (seen_.domain) {
+      why = "changed: its definition";
+      if (seen_.domain->label->hash == hash) {
+        const auto edited = domain_drift(builder_.lab(), node_, seen_, builder_.paths());
+        if (edited.empty()) return;
+        why = edited;
+      }
+    }
+    add("domain", fmt::format("define domain {}", node_.domain_name), std::move(why), hash,
         DefineDomain{node_.domain_name, xml}, {"network", id("stop")}, Pool::none);
     if (seen_.domain && seen_.domain->state == DomainState::running && reset_ == nullptr) {
       builder_.note(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lab/address.h"
+#include "lab/domain_shape.h"
 
 namespace vmlab {
 
@@ -28,7 +29,7 @@ struct DomainInfo {
   std::string uuid;
   DomainState state = DomainState::shut_off;
   std::optional<Label> label;           // nullopt: somebody else's
-  std::vector<std::string> files = {};  // of its disks, in the definition's order
+  DomainShape shape = {};               // as the next start makes it
   bool operator==(const DomainInfo&) const = default;
 };
 

@@ -63,4 +63,13 @@ fs::path Paths::evidence(const std::string& name) const {
   return lab(name) / "evidence";
 }
 
+DomainFiles Paths::domain_files(const std::string& name, const Node& node) const {
+  DomainFiles files;
+  files.root_disk = root_disk(name, node.name);
+  for (const auto& disk : node.disks) files.data_disks.push_back(data_disk(name, node.name, disk));
+  files.seed = seed(name, node.name);
+  files.console = console(name, node.name);
+  return files;
+}
+
 }  // namespace vmlab

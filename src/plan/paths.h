@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "lab/domain_xml.h"
 #include "lab/lab.h"
 
 namespace vmlab {
@@ -27,7 +28,7 @@ struct Paths {
   std::filesystem::path protection(const std::string& name) const;  // there: `down` refuses
   std::filesystem::path history(const std::string& name) const;
   std::filesystem::path run_record(const std::string& name) const;  // of the last run; 0600
-  std::filesystem::path secrets(const std::string& name) const;  // 0700
+  std::filesystem::path secrets(const std::string& name) const;     // 0700
   std::filesystem::path user_key(const std::string& name) const;
   std::filesystem::path host_key(const std::string& name, const std::string& node) const;
   std::filesystem::path known_hosts(const std::string& name) const;
@@ -39,6 +40,7 @@ struct Paths {
   /// Hash of the documents that the seed was made from; written after the seed.
   std::filesystem::path seed_hash(const std::string& name, const std::string& node) const;
   std::filesystem::path console(const std::string& name, const std::string& node) const;
+  DomainFiles domain_files(const std::string& name, const Node& node) const;
   std::filesystem::path evidence(const std::string& name) const;
 };
 

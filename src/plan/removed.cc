@@ -42,7 +42,7 @@ void remove_node(PlanBuilder& builder, const std::string& name, const DomainInfo
   if (domain.state != DomainState::shut_off) {
     add("stop", fmt::format("power off {}", name), StopDomain{domain.name}, {"agent-gone/" + name});
   }
-  std::vector<std::filesystem::path> files(domain.files.begin(), domain.files.end());
+  std::vector<std::filesystem::path> files(domain.shape.files.begin(), domain.shape.files.end());
   files.push_back(paths.seed_hash(lab.name, name));
   files.push_back(paths.console(lab.name, name));
   auto public_key = paths.host_key(lab.name, name);

@@ -30,7 +30,7 @@ std::vector<Leftover> leftovers(const Settings& settings, Ports& ports) {
     if (!domain.label || owned(domain.label->lab)) continue;
     const auto& lab = domain.label->lab;
     const bool here = std::ranges::all_of(
-        domain.files, [&](const std::string& file) { return lies_in(paths.lab(lab), file); });
+        domain.shape.files, [&](const std::string& file) { return lies_in(paths.lab(lab), file); });
     if (here) {
       found[lab].domains.push_back(domain.name);
     } else {

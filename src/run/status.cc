@@ -1,9 +1,11 @@
 // How far a lab and its nodes have come.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "dcos/install.h"
 #include "plan/builder.h"
+#include "plan/drift.h"
 #include "plan/history.h"
 #include "run/session.h"
 
@@ -83,6 +85,7 @@ LabStatus status(const Lab& lab, Ask ask, const Settings& settings, Ports& ports
   if (ports.system.stat(settings.paths.protection(lab.name))) {
     result.notes.emplace_back("it is protected: `down` and `reset` refuse");
   }
+  std::ranges::move(drift(lab, observed, settings.paths), std::back_inserter(result.notes));
   for (const auto& [name, seen] : observed.nodes) {
     const bool own = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name;
     if (own && !wanted.contains(name)) {

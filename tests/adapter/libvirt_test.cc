@@ -75,8 +75,10 @@ TEST_F(LibvirtTest, TellsWhatTheHostIs) {
 TEST_F(LibvirtTest, ListsWhatOthersMadeWithoutLabel) {
   const auto domains = hypervisor_->domains();
   ASSERT_EQ(domains.size(), 1U);
-  EXPECT_EQ(domains[0], (DomainInfo{"theirs", "11111111-1111-4111-8111-111111111111",
-                                    DomainState::running, std::nullopt}));
+  EXPECT_EQ(domains[0].name, "theirs");
+  EXPECT_EQ(domains[0].uuid, "11111111-1111-4111-8111-111111111111");
+  EXPECT_EQ(domains[0].state, DomainState::running);
+  EXPECT_EQ(domains[0].label, std::nullopt);
   const auto info = network("theirs");
   EXPECT_EQ(info.label, std::nullopt);
   EXPECT_EQ(info.bridge, "virbr9");

@@ -202,9 +202,7 @@ void FakeWorld::define_domain(const std::string& xml) {
   domain.info.name = root.child_value("name");
   domain.info.uuid = root.child_value("uuid");
   domain.info.label = label_of(root);
-  for (const auto& disk : root.child("devices").children("disk")) {
-    domain.info.files.emplace_back(disk.child("source").attribute("file").value());
-  }
+  domain.info.shape = read_domain_shape(xml);
   const auto known = domains_by_name.find(domain.info.name);
   if (known != domains_by_name.end()) {
     domain.info.state = known->second.info.state;

@@ -121,8 +121,9 @@ TEST_F(Changing, GcTakesWhatNoLabOwnsAndNothingElse) {
   EXPECT_EQ(out_, "nothing is left over\n");
   // Somebody's, and one of another state directory.
   world_.domains_by_name["theirs"].info = {"theirs", "u", DomainState::running, std::nullopt};
-  world_.domains_by_name["far-a"].info = {
-      "far-a", "v", DomainState::running, Label{"far", "a", "h"}, {"/elsewhere/labs/far/a.qcow2"}};
+  auto& far = world_.domains_by_name["far-a"].info;
+  far = {"far-a", "v", DomainState::running, Label{"far", "a", "h"}};
+  far.shape.files = {"/elsewhere/labs/far/a.qcow2"};
   EXPECT_EQ(run({"gc", "--dry-run", "--json"}), ExitCode::done);
   EXPECT_EQ(nlohmann::json::parse(out_)["leftovers"].size(), 0U);
   world_.files.erase("/state/labs/small/topology");

@@ -402,6 +402,24 @@ TEST_F(Recovery, AForeignHostKeyIsASecurityWarningAndAChangedNetworkIsNamed) {
       << plan.notes[1];
 }
 
+TEST_F(Recovery, ADomainEditedByHandIsNamedAndPutRight) {
+  ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+  auto& shape = world_->domains_by_name.at("t-box-1").info.shape;
+  shape.memory_mib = 4096;
+  shape.files.pop_back();
+  auto ports = world_->ports();
+  const auto told = status(lab_, Ask::host, settings_, ports, {});
+  ASSERT_EQ(told.notes.size(), 1U);
+  EXPECT_TRUE(told.notes[0].starts_with(
+      "domain t-box-1 is not as the topology has it: 4 GiB of memory, not 8 GiB, without disk '"))
+      << told.notes[0];
+  reporter_ = {};
+  ASSERT_TRUE(run_up(lab_).ok());
+  EXPECT_TRUE(planned("domain/box-1"));
+  EXPECT_FALSE(planned("overlay/box-1"));
+  EXPECT_EQ(status(lab_, Ask::host, settings_, ports, {}).notes, std::vector<std::string>{});
+}
+
 TEST(Checkpoint, ANoteSurvivesItsText) {
   const SnapshotNote note{"lab", "node", "set", {"a", "b"}, {"a.qcow2"}, "c", "d", "installed", 7};
   EXPECT_EQ(parse_snapshot_note(to_text(note)), note);
