@@ -34,8 +34,9 @@ fs::path local_release(const Release& release, const Paths& paths) {
 
 namespace {
 
-/// `script`, then the mark that it was done with these inputs; the mark appears whole or not at
-/// all.
+/// `script`, then the mark that it was done with these inputs. The mark appears whole or not at
+/// all, and not before all that the script wrote is on the disk: a node may lose its power at any
+/// time.
 std::string with_mark(const std::string& script, const std::string& mark, const std::string& hash) {
   if (mark.empty()) return script;
   const auto file = shell_quote("/var/lib/vmlab/done/" + mark);
@@ -43,7 +44,7 @@ std::string with_mark(const std::string& script, const std::string& mark, const 
   return fmt::format(
       "(\n{}\n) || exit $?\n"
       "[ -d /var/lib/vmlab/done ] || mkdir -p /var/lib/vmlab/done || exit\n"
-      "echo {} >{} && mv {} {}\n",
+      "echo {} >{} && sync && mv {} {}\n",
       script, shell_quote(hash), part, part, file);
 }
 

@@ -14,6 +14,7 @@ from place import ROOT, SANDBOX, VMLAB, Place, check, equal, main, record, run, 
 LAB = "plain"
 DOMAIN = f"{LAB}-box"
 TOPOLOGY = ROOT / "tests" / "e2e" / "topologies" / "plain.yaml"
+MARKS = "/var/lib/vmlab/done"
 KEY = "cat /etc/ssh/ssh_host_ed25519_key.pub /etc/machine-id"
 place = Place("plain")
 
@@ -81,9 +82,11 @@ def lost_overlay():
 
 
 def host():
-    """The host goes down and comes back, and all that libvirt knew is gone: the disk is still what
-    it was, and only what is missing is made."""
+    """The host loses its power and comes back, and all that libvirt knew is gone: the disk is still
+    what it was, and only what is missing is made. A mark that the node's file system kept the name
+    of and not the content once made `up` wait for ssh until it gave up."""
     before = in_guest(f"touch /root/written-since; {KEY}").out
+    in_guest(f"cd {MARKS} && for mark in *; do : >\"$mark\"; done; sync")
     prepared = len(done("overlay/box"))
     run([SANDBOX, "stop", place.sandbox_dir]).expect()
     place.start()
@@ -91,6 +94,7 @@ def host():
     equal(in_guest(f"ls /root/written-since; {KEY}").out, "/root/written-since\n" + before,
           "what was on the disk")
     equal(len(done("overlay/box")), prepared, "overlays made")
+    check(in_guest(f"cat {MARKS}/*").out.strip(), "the marks are whole again")
 
 
 def console():
