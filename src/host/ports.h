@@ -177,10 +177,17 @@ class Unreachable : public Error {
   std::string cause_;
 };
 
+/// Thrown (as Error) when whoever answers does not show the host key that is pinned. Nothing was
+/// said to it, and waiting does not mend it.
+class Untrusted : public Error {
+ public:
+  using Error::Error;
+};
+
 class Guests {
  public:
   virtual ~Guests() = default;
-  /// Throws Unreachable when there is no connection, login, or answer within the timeout.
+  /// Throws Untrusted, and Unreachable without a connection, login, or answer within the timeout.
   virtual GuestResult run(const SshTarget& target, const GuestCommand& command,
                           std::stop_token stop) = 0;
   /// Copies a file to the node; continues a partial `<remote>.part`, verifies the SHA-256 there,

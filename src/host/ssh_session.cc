@@ -145,7 +145,7 @@ void SshSession::open(const SshTarget& target, const std::stop_token& stop) {
 
 void SshSession::verify_host_key(const SshTarget& target) {
   const auto refuse = [&](const std::string& cause, const std::string& hint) {
-    throw Error(fmt::format("cannot trust {}: {}", where_, cause), hint);
+    throw Untrusted(fmt::format("cannot trust {}: {}", where_, cause), hint);
   };
   const auto pins = target.known_hosts.string();
   switch (ssh_session_is_known_server(session_.get())) {

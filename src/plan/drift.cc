@@ -41,11 +41,10 @@ std::string network_drift(const Lab& lab, const NetworkInfo& found) {
 }
 
 std::string host_key_drift(const Node& node, const ObservedNode& seen) {
-  // The adapter refuses it; here it is only said so before anybody waits for it.
-  if (seen.unreachable_because.find("ssh host key") == std::string::npos) return {};
+  if (seen.untrusted_because.empty()) return {};
   return fmt::format(
       "SECURITY: {} does not show the host key that it was given, and is not talked to: {}",
-      node.name, seen.unreachable_because);
+      node.name, seen.untrusted_because);
 }
 
 std::vector<std::string> drift(const Lab& lab, const Observed& observed, const Paths& paths) {

@@ -68,6 +68,7 @@ struct ObservedNode {
   std::string seed_hash;                  // of the seed file; empty when there is none
   bool reached = false;                   // ssh answered; otherwise `marks` is unknown
   std::string unreachable_because;
+  std::string untrusted_because;  // who answered did not show the node's host key
   /// Steps done inside the guest: /var/lib/vmlab/done/<step> -> hash of inputs.
   std::map<std::string, std::string> marks;
   std::map<std::string, std::string> snapshots;  // name -> description

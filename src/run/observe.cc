@@ -40,6 +40,8 @@ void observe_guest(const Lab& lab, const Node& node, const Paths& paths, Ports& 
     if (!seen.reached) seen.unreachable_because = std::string(trim(result.err));
   } catch (const Unreachable& error) {
     seen.unreachable_because = error.message();
+  } catch (const Untrusted& error) {
+    seen.untrusted_because = error.message();
   }
 }
 

@@ -3,6 +3,7 @@ Every test leaves the node as it found it: up."""
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -95,6 +96,24 @@ def host():
           "what was on the disk")
     equal(len(done("overlay/box")), prepared, "overlays made")
     check(in_guest(f"cat {MARKS}/*").out.strip(), "the marks are whole again")
+
+
+def drift():
+    """A domain edited by hand and a node with a foreign host key are named; `up` puts the domain as
+    the topology has it, and does not talk to who shows another key."""
+    xml = place.virsh("dumpxml", "--inactive", "--security-info", DOMAIN)
+    vcpu = re.search(r"<vcpu[^>]*>(\d+)<", xml)
+    edited = place.dir / "edited.xml"
+    edited.write_text(xml[:vcpu.start(1)] + "3" + xml[vcpu.end(1):])
+    place.virsh("define", edited)
+    place.vmlab("status", LAB).expect(0, "not as the topology has it", "3 CPUs")
+    place.vmlab("plan", TOPOLOGY).expect(0, "not as the topology has it")
+    place.vmlab("up", TOPOLOGY).expect(0, "is up")
+    equal(place.virsh("vcpucount", "--config", "--maximum", DOMAIN).strip(), vcpu[1], "CPUs after `up`")
+    place.vmlab("up", TOPOLOGY).expect(0, "nothing to do")
+    in_guest("cd /etc/ssh && mkdir kept && mv ssh_host_* kept && ssh-keygen -A && "
+             "systemctl restart ssh")
+    place.vmlab("status", LAB, "--probe").expect(0, "SECURITY", "host key")
 
 
 def console():

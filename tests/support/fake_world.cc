@@ -357,6 +357,10 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
     time_ += milliseconds(1000);  // a refused connection costs time too
     throw Unreachable(fmt::format("cannot reach '{}'", target.node), "Connection refused");
   }
+  if (foreign_keys.contains(target.node)) {
+    throw Untrusted(fmt::format("cannot trust '{}': its ssh host key is another", target.node),
+                    "find out which machine answers there before you go on");
+  }
   if (!files.contains(target.private_key.string()) ||
       !files.contains(target.known_hosts.string())) {
     throw Unreachable(fmt::format("cannot log in to '{}'", target.node), "no key");
@@ -372,13 +376,13 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
 
 namespace {
 
-/// The mark that a script leaves when it succeeds: `echo HASH >PART && mv PART FILE`.
+/// The mark that a script leaves when it succeeds: `echo HASH >PART && sync && mv PART FILE`.
 std::optional<std::pair<std::string, std::string>> mark_in(const std::string& script) {
   for (const auto& line : lines(script)) {
     const auto words = split(line, ' ');
-    if (words.size() == 7 && words[0] == "echo" && words[4] == "mv" &&
-        words[6].starts_with("/var/lib/vmlab/done/")) {
-      return std::pair{words[6].substr(words[6].rfind('/') + 1), words[1]};
+    if (words.size() == 9 && words[0] == "echo" && words[6] == "mv" &&
+        words[8].starts_with("/var/lib/vmlab/done/")) {
+      return std::pair{words[8].substr(words[8].rfind('/') + 1), words[1]};
     }
   }
   return std::nullopt;

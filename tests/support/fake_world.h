@@ -42,6 +42,7 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   /// Asked before the built-in answers; nullopt goes on to them.
   std::function<std::optional<GuestResult>(const std::string& node, const std::string& script)>
       answer;
+  std::set<std::string> foreign_keys;  // nodes at whose address somebody else answers
   std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
   std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;
 

@@ -65,7 +65,7 @@ TEST_F(NodeCommands, NothingIsAskedOfALabThatIsNotUp) {
 TEST_F(NodeCommands, AKeyThatChangedIsNoUnreachableNode) {
   bring_up();
   world_.answer = [](const std::string&, const std::string& script) -> std::optional<GuestResult> {
-    if (script == "true") throw Error("cannot trust 'box-1': its ssh host key is another", "look");
+    if (script == "true") throw Untrusted("cannot trust 'box-1': its ssh host key is another", "look");
     return std::nullopt;
   };
   EXPECT_EQ(run({"exec", "box-1", "--", "true"}), ExitCode::failed);

@@ -387,10 +387,8 @@ TEST_F(Recovery, AForeignHostKeyIsASecurityWarningAndAChangedNetworkIsNamed) {
   ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
   world_->networks_by_name.at("t").cidrs = {*parse_cidr("10.9.8.0/24")};
   auto ports = world_->ports();
-  auto observed = observe(lab_, settings_, ports, {});
-  observed.nodes.at("box-1").reached = false;
-  observed.nodes.at("box-1").unreachable_because =
-      "cannot reach 'box-1': its ssh host key X is not the one that 'known_hosts' pins";
+  world_->foreign_keys = {"box-1"};
+  const auto observed = observe(lab_, settings_, ports, {});
   auto known = lab_;
   known.accelerator = Accelerator::tcg;
   const auto plan = plan_up(known, observed, settings_.paths);
@@ -400,6 +398,11 @@ TEST_F(Recovery, AForeignHostKeyIsASecurityWarningAndAChangedNetworkIsNamed) {
             "192.168.77.0/24");
   EXPECT_TRUE(plan.notes[1].starts_with("SECURITY: box-1 does not show the host key"))
       << plan.notes[1];
+  const auto told = status(lab_, Ask::guests, settings_, ports, {});
+  ASSERT_EQ(told.notes.size(), 2U);
+  EXPECT_EQ(told.notes[1], plan.notes[1]);
+  // Never accepted silently: `up` does not go on with it.
+  EXPECT_FALSE(run_up(lab_).ok());
 }
 
 TEST_F(Recovery, ADomainEditedByHandIsNamedAndPutRight) {
