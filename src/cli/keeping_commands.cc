@@ -35,8 +35,10 @@ ExitCode run_protect(const Context& context) {
 ExitCode run_gc(const Context& context) {
   auto& console = context.console;
   const auto found = leftovers(context.settings, context.ports);
+  const auto releases = unused_releases(context.settings, context.ports);
   const bool dry = context.invocation.dry_run;
   auto record = nlohmann::ordered_json::array();
+  auto files = nlohmann::ordered_json::array();
   Table table({"LAB", "KIND", "NAME"});
   for (const auto& left : found) {
     for (const auto& domain : left.domains) table.add({left.lab, "domain", domain});
@@ -48,11 +50,18 @@ ExitCode run_gc(const Context& context) {
                       {"network", text_or_null(left.network)},
                       {"directory", text_or_null(left.directory ? directory : std::string())}});
   }
-  if (context.invocation.json) {
-    console.result(dump({{"removed", !dry}, {"leftovers", std::move(record)}}));
-  } else {
-    console.result(found.empty() ? "nothing is left over\n" : table.render(console.out_style()));
+  for (const auto& file : releases.files) {
+    table.add({"-", "release", file.string()});
+    files.push_back(file.string());
   }
+  if (context.invocation.json) {
+    console.result(dump(
+        {{"removed", !dry}, {"leftovers", std::move(record)}, {"releases", std::move(files)}}));
+  } else {
+    const bool nothing = found.empty() && releases.files.empty();
+    console.result(nothing ? "nothing is left over\n" : table.render(console.out_style()));
+  }
+  if (!releases.unknown.empty()) console.note("all releases are kept: " + releases.unknown);
   if (dry) return ExitCode::done;
   for (const auto& left : found) {
     SummaryContext summary;
@@ -64,6 +73,7 @@ ExitCode run_gc(const Context& context) {
     if (ended.interrupted) return ExitCode::interrupted;
     if (!ended.ok()) return ExitCode::failed;
   }
+  for (const auto& file : releases.files) context.ports.system.remove(file);
   return ExitCode::done;
 }
 

@@ -1,8 +1,12 @@
 #include "run/leftovers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include "run/apply.h"
 
 namespace vmlab {
 
@@ -40,8 +44,10 @@ std::vector<Leftover> leftovers(const Settings& settings, Ports& ports) {
   for (const auto& network : ports.hypervisor.networks()) {
     if (!network.label || owned(network.label->lab)) continue;
     // A network does not tell of which state directory it is: something else must speak for it.
-    const auto lab = found.find(network.label->lab);
-    if (lab != found.end()) lab->second.network = network.name;
+    const auto& lab = network.label->lab;
+    if (found.contains(lab) || ports.system.stat(paths.lock(lab))) {
+      found[lab].network = network.name;
+    }
   }
   std::vector<Leftover> result;
   for (auto& [name, leftover] : found) {
@@ -50,6 +56,30 @@ std::vector<Leftover> leftovers(const Settings& settings, Ports& ports) {
     result.push_back(std::move(leftover));
   }
   return result;
+}
+
+UnusedReleases unused_releases(const Settings& settings, Ports& ports) {
+  UnusedReleases unused;
+  const auto& paths = settings.paths;
+  // Before the labs: one that downloads now was known before its file was there.
+  const auto names = ports.system.list(paths.releases());
+  if (names.empty()) return unused;
+  std::set<std::string> used;
+  for (const auto& name : known_labs(settings, ports)) {
+    try {
+      const auto lab = recall_lab(name, settings, ports, Installer::unseen);
+      if (!lab.dcos) continue;
+      const auto file = local_release(lab.dcos->release, paths).filename().string();
+      used.insert({file, file + ".part"});
+    } catch (const std::exception&) {
+      unused.unknown = fmt::format("the topology of lab '{}' cannot be read", name);
+      return unused;
+    }
+  }
+  for (const auto& name : names) {
+    if (!used.contains(name)) unused.files.push_back(paths.releases() / name);
+  }
+  return unused;
 }
 
 }  // namespace vmlab

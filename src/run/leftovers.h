@@ -1,6 +1,7 @@
 // What vmlab made and no lab owns.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,14 @@ struct Leftover {
 };
 
 /// By name. A lab is known when its directory says from which topology it was made. Domains whose
-/// disks lie elsewhere are of a lab of another state directory: that lab is left out.
+/// disks lie elsewhere are of a lab of another state directory: that lab is left out. A network
+/// alone is ours when the lock of its lab, which `down` removes last, is in this state directory.
 std::vector<Leftover> leftovers(const Settings& settings, Ports& ports);
+
+struct UnusedReleases {
+  std::vector<std::filesystem::path> files;  // downloads, whole or begun, of no known lab
+  std::string unknown;  // why it cannot be told what is used, and `files` is empty; else empty
+};
+UnusedReleases unused_releases(const Settings& settings, Ports& ports);
 
 }  // namespace vmlab

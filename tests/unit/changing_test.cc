@@ -137,5 +137,53 @@ TEST_F(Changing, GcTakesWhatNoLabOwnsAndNothingElse) {
   EXPECT_EQ(out_, "nothing is left over\n");
 }
 
+TEST_F(Changing, GcTakesANetworkWhoseLabHasNothingElse) {
+  bring_up();
+  const auto networks = world_.networks_by_name;
+  ASSERT_EQ(run({"down", "small"}), ExitCode::done) << err_;
+  world_.networks_by_name = networks;
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n") << "another state directory's";
+  EXPECT_EQ(world_.networks_by_name.size(), 1U);
+  world_.files["/state/locks/small.lock"] = "";
+  EXPECT_EQ(run({"gc", "--dry-run"}), ExitCode::done);
+  EXPECT_EQ(out_, "LAB    KIND     NAME\nsmall  network  small\n");
+  EXPECT_EQ(world_.networks_by_name.size(), 1U);
+  EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.networks_by_name.empty());
+}
+
+TEST_F(Changing, GcTakesReleasesThatNoLabInstallsFrom) {
+  world_.files["/topologies/fetched.yaml"] =
+      "name: fetched\n"
+      "image: tiny\n"
+      "nodes: {bootstrap: {role: bootstrap}, master: {role: master}, agent: {role: agent}}\n"
+      "defaults: {memory: 8GiB}\n"
+      "cloud_init: []\n"
+      "install: {dcos: {release: {url: 'https://example.org/dcos.sh', sha256: \"" +
+      std::string(64, 'a') + "\"}}}\n";
+  const auto used = "/state/releases/" + std::string(16, 'a') + ".sh";
+  const std::string unused = "/state/releases/bbbbbbbbbbbbbbbb.sh";
+  world_.files["/state/labs/fetched/topology"] = "/topologies/fetched.yaml\n";
+  world_.files[used] = world_.files[used + ".part"] = "installer";
+  world_.files[unused] = world_.files[unused + ".part"] = "installer";
+  EXPECT_EQ(run({"gc", "--dry-run", "--json"}), ExitCode::done) << err_;
+  EXPECT_EQ(nlohmann::json::parse(out_)["releases"], (Names{unused, unused + ".part"})) << out_;
+  EXPECT_TRUE(world_.files.contains(unused));
+  // What a lab whose file is gone installs from, nobody knows.
+  world_.files["/state/labs/lost/topology"] = "/topologies/lost.yaml\n";
+  EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find("all releases are kept: the topology of lab 'lost' cannot be read"),
+            std::string::npos)
+      << err_;
+  EXPECT_TRUE(world_.files.contains(unused));
+  world_.files.erase("/state/labs/lost/topology");
+  EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
+  EXPECT_FALSE(world_.files.contains(unused));
+  EXPECT_FALSE(world_.files.contains(unused + ".part"));
+  EXPECT_TRUE(world_.files.contains(used));
+  EXPECT_TRUE(world_.files.contains(used + ".part"));
+}
+
 }  // namespace
 }  // namespace vmlab
