@@ -85,6 +85,14 @@ std::vector<std::string> masters_of(const Context& context, const Lab& lab,
   return addresses;
 }
 
+/// As far as somebody tells: releases before 2.0 do not, and Admin Router may want a login.
+PublicAddresses public_addresses_of(const Context& context, const MesosState& state) {
+  const auto url = fmt::format("http://{}/net/v1/nodes", state.hostname);
+  const auto reply = context.ports.system.http_get(url, request_limit, context.stop);
+  if (reply.status != 200) return {};
+  return parse_public_addresses(reply.body).value_or(PublicAddresses());
+}
+
 }  // namespace
 
 ExitCode run_endpoints(const Context& context) {
@@ -121,7 +129,8 @@ ExitCode run_endpoints(const Context& context) {
 ExitCode run_nodes(const Context& context) {
   const auto lab = lab_of(context, context.invocation.target, Installer::unseen);
   const auto state = leader_state(context, lab);
-  const auto nodes = cluster_nodes(state, masters_of(context, lab, state));
+  const auto nodes =
+      cluster_nodes(state, masters_of(context, lab, state), public_addresses_of(context, state));
   auto& console = context.console;
   console.result(context.invocation.json ? dump(cluster_nodes_json(nodes))
                                          : render_cluster_nodes(nodes, console.out_style()));

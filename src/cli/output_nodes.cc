@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/units.h"
 
 namespace vmlab {
@@ -38,11 +39,11 @@ ordered_json endpoints_json(const std::string& lab, const std::vector<EndpointSt
 }
 
 std::string render_cluster_nodes(const std::vector<ClusterNode>& nodes, Style style) {
-  Table table({"HOSTNAME", "IP", "ID", "TYPE", "STATUS", "REGION", "ZONE"});
+  Table table({"HOSTNAME", "IP", "PUBLIC IP(S)", "ID", "TYPE", "STATUS", "REGION", "ZONE"});
   const auto known = [](const std::string& text) { return text.empty() ? "N/A" : text; };
   for (const auto& node : nodes) {
-    table.add({node.hostname, node.ip, known(node.id), node.type,
-               node.status.empty() ? "N/A" : node.status, known(node.region), known(node.zone)});
+    table.add({node.hostname, node.ip, known(join(node.public_ips, ", ")), known(node.id),
+               node.type, known(node.status), known(node.region), known(node.zone)});
   }
   return table.render(style);
 }
@@ -52,6 +53,7 @@ ordered_json cluster_nodes_json(const std::vector<ClusterNode>& nodes) {
   for (const auto& node : nodes) {
     list.push_back({{"hostname", node.hostname},
                     {"ip", node.ip},
+                    {"public_ips", node.public_ips},
                     {"id", text_or_null(node.id)},
                     {"type", node.type},
                     {"status", text_or_null(node.status)},

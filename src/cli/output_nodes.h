@@ -26,9 +26,9 @@ std::string render_endpoints(const std::vector<EndpointState>& states, Style sty
 nlohmann::ordered_json endpoints_json(const std::string& lab,
                                       const std::vector<EndpointState>& states);
 
-/// HOSTNAME, IP, ID, TYPE, STATUS, REGION, ZONE, as `dcos node` prints them.
+/// HOSTNAME, IP, PUBLIC IP(S), ID, TYPE, STATUS, REGION, ZONE, as `dcos node` prints them.
 std::string render_cluster_nodes(const std::vector<ClusterNode>& nodes, Style style);
-/// [{"hostname","ip","id","type","status","region","zone"}]; null for nothing.
+/// [{"hostname","ip","public_ips","id","type","status","region","zone"}]; null for nothing.
 nlohmann::ordered_json cluster_nodes_json(const std::vector<ClusterNode>& nodes);
 
 /// NAME, HOST, ACTIVE, TASKS, CPU, MEM, DISK, ID, as `dcos service` prints them.

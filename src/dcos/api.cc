@@ -137,6 +137,21 @@ std::optional<std::vector<std::string>> parse_dns_hosts(std::string_view body) {
   return addresses;
 }
 
+std::optional<PublicAddresses> parse_public_addresses(std::string_view body) {
+  const auto value = parse(body);
+  if (!value || !value->is_array()) return std::nullopt;
+  PublicAddresses known;
+  for (const auto& item : *value) {
+    if (!item.is_object()) return std::nullopt;
+    const json* addresses = array_of(item, "public_ips");
+    if (addresses == nullptr) continue;
+    for (const auto& address : *addresses) {
+      if (address.is_string()) known[text_of(item, "private_ip")].push_back(address);
+    }
+  }
+  return known;
+}
+
 std::optional<std::map<std::string, double>> parse_metrics(std::string_view body) {
   const auto value = parse(body);
   if (!value || !value->is_object()) return std::nullopt;

@@ -49,6 +49,10 @@ std::optional<MesosState> parse_mesos_state(std::string_view body);
 /// Mesos-DNS' /v1/hosts/NAME: addresses.
 std::optional<std::vector<std::string>> parse_dns_hosts(std::string_view body);
 
+/// dcos-net's /net/v1/nodes: a node's own address -> those by which the outside reaches it.
+using PublicAddresses = std::map<std::string, std::vector<std::string>>;
+std::optional<PublicAddresses> parse_public_addresses(std::string_view body);
+
 /// /metrics/snapshot: a flat object of numbers.
 std::optional<std::map<std::string, double>> parse_metrics(std::string_view body);
 

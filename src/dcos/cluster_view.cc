@@ -24,11 +24,17 @@ void sort_by_address(std::vector<ClusterNode>& nodes) {
 }  // namespace
 
 std::vector<ClusterNode> cluster_nodes(const MesosState& state,
-                                       const std::vector<std::string>& masters) {
+                                       const std::vector<std::string>& masters,
+                                       const PublicAddresses& outside) {
+  const auto public_ips = [&](const std::string& ip) {
+    const auto found = outside.find(ip);
+    return found == outside.end() ? std::vector<std::string>() : found->second;
+  };
   std::vector<ClusterNode> nodes;
   for (const auto& agent : state.agents) {
     nodes.push_back({.hostname = agent.hostname,
                      .ip = agent.address,
+                     .public_ips = public_ips(agent.address),
                      .id = agent.id,
                      .type = agent.is_public ? "agent (public)" : "agent",
                      .status = status_of(agent),
@@ -41,6 +47,7 @@ std::vector<ClusterNode> cluster_nodes(const MesosState& state,
     const bool leads = ip == state.hostname;
     heads.push_back({.hostname = "master.mesos.",
                      .ip = ip,
+                     .public_ips = public_ips(ip),
                      .id = leads ? state.id : std::string(),
                      .type = leads ? "master (leader)" : "master (standby)",
                      .status = {},

@@ -12,6 +12,7 @@ namespace vmlab {
 struct ClusterNode {
   std::string hostname;  // masters: `master.mesos.`
   std::string ip;
+  std::vector<std::string> public_ips;
   std::string id;      // of a master only when it leads
   std::string type;    // `agent`, `agent (public)`, `master (leader)`, `master (standby)`
   std::string status;  // of an agent: ACTIVE, INACTIVE, DEACTIVATED, DRAINING, DRAINED
@@ -20,7 +21,8 @@ struct ClusterNode {
 
 /// Agents, then masters, each by address. `masters` are addresses, as Mesos-DNS tells them.
 std::vector<ClusterNode> cluster_nodes(const MesosState& state,
-                                       const std::vector<std::string>& masters);
+                                       const std::vector<std::string>& masters,
+                                       const PublicAddresses& outside);
 
 /// Rows of `dcos service`, by name: frameworks that are active, or all.
 std::vector<MesosFramework> cluster_services(const MesosState& state, bool inactive_too);

@@ -113,6 +113,7 @@ class Cluster {
     }
     if (contains(path, ":8123/v1/hosts/master.mesos")) return ok(dns_hosts());
     if (contains(path, ":5050/api/v1")) return ok("");
+    if (contains(path, "/net/v1/nodes")) return ok(public_addresses());
     if (contains(path, "/v2/info")) {
       return ok(
           R"({"name":"marathon","version":"1.6","elected":true,"leader":"10.0.0.1:8080","frameworkId":"f"})");
@@ -121,6 +122,16 @@ class Cluster {
       return ok(R"({"version":"2.0.7","dcos-image-commit":"c","bootstrap-id":"b"})");
     }
     return refused();
+  }
+
+  std::string public_addresses() const {
+    json nodes = json::array();
+    for (const auto& node : lab_.nodes) {
+      const bool open = node.role == Role::public_agent;
+      nodes.push_back({{"private_ip", node.address.text()},
+                       {"public_ips", open ? json{"203.0.113.7", "203.0.113.8"} : json::array()}});
+    }
+    return nodes.dump();
   }
 
   std::string exhibitor() const {

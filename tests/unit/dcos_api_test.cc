@@ -47,6 +47,18 @@ TEST(MesosApi, ReadsAgentsWithOddFields) {
   EXPECT_EQ(*agents, (std::vector<MesosAgent>{{"", "", "", false, false}}));
 }
 
+TEST(NetApi, ReadsAddressesByWhichTheOutsideReachesNodes) {
+  const auto known = parse_public_addresses(
+      R"([{"updated":"2020-01-01","public_ips":["203.0.113.7","203.0.113.8"],
+           "private_ip":"10.0.0.5","hostname":"a"},
+          {"private_ip":"10.0.0.6","public_ips":[]}, {"private_ip":"10.0.0.7"}])");
+  ASSERT_TRUE(known);
+  EXPECT_EQ(*known, (PublicAddresses{{"10.0.0.5", {"203.0.113.7", "203.0.113.8"}}}));
+  for (const char* body : {"", "<html>", "{}", "[7]"}) {
+    EXPECT_FALSE(parse_public_addresses(body)) << body;
+  }
+}
+
 TEST(ZookeeperApi, ReadsModeAndMntr) {
   EXPECT_EQ(zookeeper_mode("Zookeeper version: 3.4.10\r\nMode: follower\r\n"), "follower");
   EXPECT_FALSE(zookeeper_mode("This ZooKeeper instance is not currently serving requests\n"));
