@@ -48,6 +48,15 @@ struct UnitState {
   bool failed = false;
 };
 
+/// Whether systemd knows these units, each by its own name (`docker`, `fstrim.timer`), and which
+/// services it has: as shell, and what that prints.
+std::string unit_search_script(const std::vector<std::string>& units);
+struct UnitSearch {
+  std::vector<std::string> missing;   // of the units that were asked for
+  std::vector<std::string> services;  // without `.service`; only when something is missing
+};
+UnitSearch read_unit_search(const std::vector<std::string>& units, std::string_view out);
+
 /// systemctl as one line of shell, and what it prints: units that are not there are left out.
 std::string unit_states_script(const std::vector<std::string>& units);
 std::vector<UnitState> read_unit_states(const std::string& node, std::string_view out);

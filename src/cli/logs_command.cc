@@ -16,12 +16,17 @@ namespace {
 
 constexpr std::chrono::seconds follow_limit{std::chrono::hours(24 * 7)};
 
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
 /// What is asked of one node, and what came back.
 struct Asked {
   const Node* node = nullptr;
   JournalQuery query;
   std::vector<UnitState> states;
   std::vector<JournalEntry> entries;
+  UnitSearch search;
   std::string error;
 };
 
@@ -50,7 +55,10 @@ class Logs {
       if (context_.stop.stop_requested()) throw Cancelled();
       show();
     }
-    return tell_failures();
+    const auto code = tell_failures();
+    refuse_unknown_units();
+    if (silent_ && code == ExitCode::done) context_.console.note("no entries");
+    return code;
   }
 
  private:
@@ -69,8 +77,12 @@ class Logs {
         if (units.empty()) continue;
         query.units.insert(query.units.end(), units.begin(), units.end());
       }
-      asked_.push_back(
-          {.node = node, .query = std::move(query), .states = {}, .entries = {}, .error = {}});
+      asked_.push_back({.node = node,
+                        .query = std::move(query),
+                        .states = {},
+                        .entries = {},
+                        .search = {},
+                        .error = {}});
       name_width_ = std::max(name_width_, width(node->name));
     }
     if (asked_.empty()) {
@@ -95,6 +107,15 @@ class Logs {
       one.states = read_unit_states(one.node->name, result.out);
     }
     const bool follow = context_.invocation.follow;
+    if (follow) {
+      search(one, target);
+      // It would be waited for without end. What an install brings may still come.
+      const auto known = troubleshooting_units(one.node->role);
+      const auto comes = [&](const std::string& unit) {
+        return !contains(one.search.missing, unit) || contains(known, unit);
+      };
+      if (!one.search.missing.empty() && std::ranges::none_of(one.query.units, comes)) return;
+    }
     GuestCommand command{.script = journal_script(one.query),
                          .input = {},
                          .timeout = follow ? follow_limit : context_.invocation.timeout,
@@ -114,6 +135,7 @@ class Logs {
           one.entries.push_back(std::move(*entry));
         }
       }
+      search(one, target);
     }
     if (result.exit_code != 0) {
       const auto cause = trim(result.err);
@@ -121,6 +143,55 @@ class Logs {
           fmt::format("cannot read the journal of '{}': {}", one.node->name,
                       cause.empty() ? fmt::format("journalctl ended with {}", result.exit_code)
                                     : std::string(cause));
+    }
+  }
+
+  /// Asks whether the node has units that no entry came from.
+  void search(Asked& one, const SshTarget& target) {
+    std::vector<std::string> silent;
+    for (const auto& unit : context_.invocation.units) {
+      if (unit.find_first_of("*?[") != std::string::npos) continue;
+      const auto is_of = [&](const JournalEntry& entry) {
+        return entry.unit == unit || entry.unit + ".service" == unit;
+      };
+      if (std::ranges::none_of(one.entries, is_of)) silent.push_back(unit);
+    }
+    if (silent.empty()) return;
+    const auto result = context_.ports.guests.run(target,
+                                                  {.script = unit_search_script(silent),
+                                                   .input = {},
+                                                   .timeout = context_.invocation.timeout,
+                                                   .on_line = {}},
+                                                  context_.stop);
+    one.search = read_unit_search(silent, result.out);
+  }
+
+  /// A unit that one node lacks is another's; one that all lack was meant otherwise.
+  void refuse_unknown_units() const {
+    for (const auto& unit : context_.invocation.units) {
+      std::vector<std::string> lacking;
+      std::vector<std::string> known;
+      for (const auto& one : asked_) {
+        if (!contains(one.search.missing, unit)) continue;
+        lacking.push_back(one.node->name);
+        const auto units = troubleshooting_units(one.node->role);
+        known.insert(known.end(), units.begin(), units.end());
+        known.insert(known.end(), one.search.services.begin(), one.search.services.end());
+      }
+      if (lacking.size() < asked_.size()) continue;
+      std::string hint =
+          fmt::format("its units: vmlab ssh {} -- systemctl list-units --all", lacking.front());
+      const auto longer = std::ranges::find_if(
+          known, [&](const std::string& name) { return name.ends_with("-" + unit); });
+      if (contains(known, unit)) {
+        hint = "DC/OS brings it; `vmlab status --probe` tells how far the install has come";
+      } else if (longer != known.end()) {  // dcos-exhibitor
+        hint = fmt::format("did you mean '{}'?", *longer);
+      } else if (const auto near = closest(unit, known)) {
+        hint = fmt::format("did you mean '{}'?", *near);
+      }
+      throw Error(fmt::format("no unit '{}' on {}", unit, join(lacking, ", ")), hint,
+                  ExitCode::bad_input);
     }
   }
 
@@ -143,7 +214,7 @@ class Logs {
     }
     sort_journal(entries, units);
     for (const auto& entry : entries) print(entry);
-    if (entries.empty()) context_.console.note("no entries");
+    silent_ = entries.empty();
   }
 
   ExitCode tell_failures() {
@@ -163,6 +234,7 @@ class Logs {
   Lab lab_;
   std::vector<Asked> asked_;
   std::size_t name_width_ = 0;
+  bool silent_ = false;  // nothing was there to be shown
   std::mutex out_;
 };
 

@@ -65,7 +65,8 @@ TEST_F(NodeCommands, NothingIsAskedOfALabThatIsNotUp) {
 TEST_F(NodeCommands, AKeyThatChangedIsNoUnreachableNode) {
   bring_up();
   world_.answer = [](const std::string&, const std::string& script) -> std::optional<GuestResult> {
-    if (script == "true") throw Untrusted("cannot trust 'box-1': its ssh host key is another", "look");
+    if (script == "true")
+      throw Untrusted("cannot trust 'box-1': its ssh host key is another", "look");
     return std::nullopt;
   };
   EXPECT_EQ(run({"exec", "box-1", "--", "true"}), ExitCode::failed);
@@ -176,6 +177,45 @@ TEST_F(NodeCommands, JournalsOfSeveralNodesAreOneByTime) {
   EXPECT_EQ(run({"logs"}), ExitCode::bad_input);
   EXPECT_EQ(run({"logs", "--components"}), ExitCode::bad_input);
   EXPECT_NE(err_.find("nothing is installed on plain nodes"), std::string::npos) << err_;
+}
+
+TEST_F(NodeCommands, AUnitThatNoNodeHasIsNamedWithASuggestion) {
+  bring_up();
+  world_.answer = [&](const std::string& node, const std::string& script) {
+    GuestResult answer;
+    if (script.find("LoadState") != std::string::npos) {
+      // box-2 alone has a Docker.
+      const bool docker = script.find(" docker)") != std::string::npos && node == "box-2";
+      answer.out = docker ? "LoadState=loaded\n"
+                          : "LoadState=not-found\n\n/lib/systemd/system:\ncron.service\n"
+                            "dcos-exhibitor.service\ngetty@.service\n";
+    }
+    return std::optional<GuestResult>(answer);
+  };
+  EXPECT_EQ(run({"logs", "*", "--unit", "crom"}), ExitCode::bad_input);
+  EXPECT_EQ(err_, "error: no unit 'crom' on box-1, box-2\n  hint: did you mean 'cron'?\n");
+  EXPECT_EQ(run({"logs", "box-1", "--unit", "exhibitor", "--follow"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean 'dcos-exhibitor'?"), std::string::npos) << err_;
+  EXPECT_EQ(run({"logs", "box-1", "--unit", "dcos-exhibitor"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("how far the install has come"), std::string::npos) << err_;
+  EXPECT_EQ(run({"logs", "box-1", "--unit", "zzz"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("vmlab ssh box-1 -- systemctl list-units --all"), std::string::npos) << err_;
+  EXPECT_EQ(run({"logs", "box-1", "--unit", "docker"}), ExitCode::bad_input);
+  EXPECT_EQ(run({"logs", "*", "--unit", "docker"}), ExitCode::done) << "it is box-2's";
+  EXPECT_NE(err_.find("no entries"), std::string::npos) << err_;
+  EXPECT_EQ(run({"logs", "box-1", "--unit", "cr*"}), ExitCode::done) << "a pattern is no name";
+}
+
+TEST(Journal, UnitsThatAreNotThereAreToldInTheOrderInWhichTheyWereAsked) {
+  const std::vector<std::string> units = {"docker", "fstrim.timer", "x"};
+  EXPECT_EQ(unit_search_script(units).find("states=$(systemctl --no-pager show -p LoadState -- "
+                                           "docker fstrim.timer x)\n"),
+            0U);
+  const auto search = read_unit_search(units,
+                                       "LoadState=not-found\n\nLoadState=loaded\n\nLoadState=not-"
+                                       "found\n/lib:\ncron.service\nx@.service\n");
+  EXPECT_EQ(search.missing, (std::vector<std::string>{"docker", "x"}));
+  EXPECT_EQ(search.services, std::vector<std::string>{"cron"});
 }
 
 TEST(Journal, EntriesOfOneMomentKeepTheOrderOfTheUnits) {
