@@ -42,6 +42,10 @@ void add_recovery_commands(CLI::App& app, Invocation& into);
 /// What helps with the command line itself: completion, and those that only scripts call.
 void add_help_commands(CLI::App& app, Invocation& into);
 
+/// Puts the program's commands into the order and under the headings in which help, manual page and
+/// completion show them.
+void group_commands(CLI::App& app);
+
 /// Of `app` and all below it; `parent`: the path of the command above.
 CommandView view_of(const CLI::App& app, const std::string& parent);
 

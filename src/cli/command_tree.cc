@@ -30,6 +30,24 @@ OptionView view_of(const CLI::Option& option) {
   return view;
 }
 
+struct Group {
+  const char* heading;
+  std::vector<const char*> commands;
+};
+
+const std::vector<Group>& groups() {
+  static const std::vector<Group> all = {
+      {"Labs", {"up", "plan", "validate", "status", "down", "protect"}},
+      {"Nodes", {"ssh", "exec", "console", "cp", "logs", "start", "stop", "restart"}},
+      {"Going back", {"reset", "checkpoint", "test"}},
+      {"The cluster", {"endpoints", "nodes", "services"}},
+      {"Pictures and other tools", {"graph", "report", "export"}},
+      {"This host", {"doctor", "image", "gc"}},
+      {"Help", {"completion", "version"}},
+  };
+  return all;
+}
+
 /// The examples are all of the footer but its first line, up to an empty one.
 std::string examples_of(const std::string& footer) {
   const std::string heading = "Examples:\n";
@@ -51,6 +69,18 @@ const CommandView* CommandView::find(const std::string& command) const {
   return found == commands.end() ? nullptr : &*found;
 }
 
+void group_commands(CLI::App& app) {
+  for (const auto& group : groups()) {
+    for (const auto* name : group.commands) {
+      const auto command = app.get_subcommand_ptr(name);
+      command->group(group.heading);
+      // To the end: they are shown in the order in which they were added.
+      app.remove_subcommand(command.get());
+      app.add_subcommand(command);
+    }
+  }
+}
+
 CommandView view_of(const CLI::App& app, const std::string& parent) {
   CommandView view;
   view.name = app.get_name();
@@ -58,6 +88,7 @@ CommandView view_of(const CLI::App& app, const std::string& parent) {
     view.path = parent.empty() ? view.name : parent + " " + view.name;
   }
   view.description = app.get_description();
+  view.group = app.get_group();
   view.words_after_dashes = after_dashes(view.path);
   view.examples = examples_of(app.get_footer());
   for (const auto* option : app.get_options()) {

@@ -26,6 +26,7 @@ struct CommandView {
   std::string path;  // `image list`; empty for the program itself
   std::string name;  // `list`
   std::string description;
+  std::string group;     // heading that it stands under
   std::string examples;  // lines, indented; empty: none
   std::vector<OptionView> positionals;
   std::vector<OptionView> options;

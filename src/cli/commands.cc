@@ -54,6 +54,17 @@ std::string read_topology(const std::string& file, System& system) {
   return std::move(*text);
 }
 
+/// A name that no lab has, and that a topology file here begins with, was meant as that file.
+void suggest_topology(const Context& context, const std::string& name) {
+  auto& system = context.ports.system;
+  if (system.stat(context.settings.paths.topology(name))) return;
+  for (const auto& file : {name + ".yaml", name + ".yml", "topologies/" + name + ".yaml"}) {
+    if (!system.stat(file)) continue;
+    throw Error(fmt::format("cannot find lab '{}': `vmlab up` has not made it", name),
+                fmt::format("did you mean the file '{}'?", file), ExitCode::bad_input);
+  }
+}
+
 Lab load_file(const Context& context, const std::string& file) {
   auto& system = context.ports.system;
   const auto text = read_topology(file, system);
@@ -99,7 +110,9 @@ std::string lab_name_of(const Context& context, const std::string& target) {
 
 Lab lab_of(const Context& context, const std::string& target, Installer installer) {
   if (target.empty() || !names_a_file(target)) {
-    return recall_lab(lab_name_of(context, target), context.settings, context.ports, installer);
+    const auto name = lab_name_of(context, target);
+    suggest_topology(context, name);
+    return recall_lab(name, context.settings, context.ports, installer);
   }
   read_topology(target, context.ports.system);  // says what is wrong with the path itself
   return load_lab(target, context.settings, context.ports, installer);

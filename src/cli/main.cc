@@ -105,7 +105,9 @@ int main_of(const std::vector<std::string>& words) {
   }
   if (!invocation.text.empty()) {
     out.write(invocation.text);
-    return 0;
+    if (out.failure().empty()) return 0;
+    err.write(render_error(Error("cannot write the help: " + out.failure()), streams.err_style));
+    return static_cast<int>(ExitCode::failed);
   }
   if (log) {
     streams.log = [&log](std::string_view text) { log->write(text); };

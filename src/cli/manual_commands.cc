@@ -1,7 +1,9 @@
 // vmlab(1).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "base/text.h"
@@ -30,6 +32,11 @@ constexpr std::array<Pair, 4> more_environment = {{
     {"NO_COLOR", "not empty: no colours, also on a terminal"},
     {"http_proxy, https_proxy, no_proxy", "for downloads"},
 }};
+
+std::string capitals(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text;
+}
 
 std::string placeholder(const OptionView& positional) {
   auto word = positional.names.front();
@@ -107,8 +114,13 @@ std::string commands_page(const CommandView& program, const std::string& version
                  "done: the same command continues after a failure, and does nothing on a lab "
                  "that is finished. The file is described in vmlab-topology(5).");
   page.verbatim(program.examples);
-  page.section("COMMANDS");
-  for (const auto& command : program.commands) add_command(page, command);
+  std::string group;
+  for (const auto& command : program.commands) {
+    if (command.group != group)
+      page.section(fmt::format("\"COMMANDS: {}\"", capitals(command.group)));
+    group = command.group;
+    add_command(page, command);
+  }
   page.section("OPTIONS");
   page.paragraph("Every command takes these, before it or after it.");
   for (const auto& option : program.options) page.item(option_term(option), option_text(option));

@@ -48,6 +48,7 @@ class CommandLine {
     add_recovery_commands(app_, into_);
     add_image_commands();
     add_help_commands(app_, into_);
+    group_commands(app_);
   }
 
   const CLI::App& app() const { return app_; }
@@ -64,6 +65,8 @@ class CommandLine {
     } catch (const CLI::CallForVersion&) {
       into_.command = "version";
       return;
+    } catch (const CLI::ConversionError& error) {
+      fail(not_converted(error.what()));
     } catch (const CLI::ParseError& error) {
       fail(error.what());
     }
@@ -71,8 +74,10 @@ class CommandLine {
     refuse_extras(*last);
     into_.command = path_of(last);
     if (last == &app_) fail("a command is missing");
-    if (!last->get_subcommands({}).empty())
-      fail("a command is missing after '" + last->get_name() + "'");
+    if (const auto known = commands_of(*last); !known.empty()) {
+      fail("a command is missing after '" + last->get_name() + "'", std::nullopt,
+           "commands: " + join(known, ", "));
+    }
   }
 
  private:
@@ -191,6 +196,24 @@ class CommandLine {
     return parent.empty() ? command->get_name() : parent + " " + command->get_name();
   }
 
+  /// All that CLI11 converts is numbers: `Could not convert: --agents = -3`.
+  static std::string not_converted(const std::string& what) {
+    const std::string before = "Could not convert: ";
+    const auto equals = what.find(" = ");
+    if (!what.starts_with(before) || equals == std::string::npos) return what;
+    return fmt::format("{} takes a number, not '{}'",
+                       what.substr(before.size(), equals - before.size()), what.substr(equals + 3));
+  }
+
+  /// Names of the commands below, in the order of the help; hidden ones left out.
+  static std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* command : app.get_subcommands({})) {
+      if (!command->get_group().empty()) names.push_back(command->get_name());
+    }
+    return names;
+  }
+
   void refuse_extras(const CLI::App& last) const {
     const auto extras = app_.remaining(true);
     if (extras.empty()) return;
@@ -204,16 +227,17 @@ class CommandLine {
       }
       fail(fmt::format("unknown option '{}'", word), closest(word, known));
     }
-    std::vector<std::string> known;
-    for (const auto* command : last.get_subcommands({})) {
-      if (!command->get_group().empty()) known.push_back(command->get_name());
-    }
-    if (!known.empty()) {
+    if (auto known = commands_of(last); !known.empty()) {
       std::ranges::sort(known);
       fail(fmt::format("unknown command '{}'", word), closest(word, known),
            "commands: " + join(known, ", "));
     }
-    fail(fmt::format("'{}' is one word too many", word));
+    std::string hint;
+    if (after_dashes(last.get_name()) != AfterDashes::nothing) {
+      hint = fmt::format("a command to run stands after '--': vmlab {} ... -- {}", last.get_name(),
+                         join(extras, " "));
+    }
+    fail(fmt::format("'{}' is one word too many", word), std::nullopt, hint);
   }
 
   [[noreturn]] void fail(const std::string& what,

@@ -65,7 +65,9 @@ TEST(Options, MistakesAreNamedWithAWayOut) {
                              Words{"help", "stauts"},
                              Words{"image", "biuld", "--help"},
                              Words{"--state-dir"},
-                             Words{"exec", "a", "--timeout", "0", "--", "x"}}) {
+                             Words{"exec", "a", "--timeout", "0", "--", "x"},
+                             Words{"up", "--agents", "-3"},
+                             Words{"ssh", "box", "ls", "/tmp"}}) {
     try {
       parse_command_line(words);
       ADD_FAILURE() << shown(words) << "was accepted";

@@ -169,5 +169,13 @@ TEST_F(Commands, PruneWaitsForNobodyWhoIsAtWork) {
   EXPECT_EQ(run({"image", "prune"}), ExitCode::locked);
 }
 
+TEST_F(Commands, ANameThatIsNoLabsMayBeAFiles) {
+  world_.files["topologies/tiny.yaml"] = test::small_topology;
+  EXPECT_EQ(run({"up", "tiny"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("did you mean the file 'topologies/tiny.yaml'?"), std::string::npos) << err_;
+  EXPECT_EQ(run({"up", "other"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("`vmlab up FILE` makes a lab"), std::string::npos) << err_;
+}
+
 }  // namespace
 }  // namespace vmlab

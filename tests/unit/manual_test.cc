@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/text.h"
+#include "cli/options.h"
 #include "cli/roff.h"
 #include "lab/topology_keys.h"
 #include "support/lab_samples.h"
@@ -44,6 +47,23 @@ TEST(Manual, TellsOfEveryCommandAndOption) {
   EXPECT_EQ(page.rfind(".TH VMLAB 1 \"\" \"vmlab 1.2\"", 0), 0U) << page.substr(0, 80);
   EXPECT_NE(page.find(".SH ENVIRONMENT\n.TP\nVMLAB_STATE_DIR\n"), std::string::npos);
   EXPECT_NE(page.find("130\ninterrupted.\n"), std::string::npos);
+}
+
+TEST(Manual, CommandsStandUnderTheHeadingsOfTheHelp) {
+  const auto program = command_tree();
+  const auto help = parse_command_line({"--help"}).text;
+  const auto page = plain(commands_page(program, "1.2"));
+  std::set<std::string> headings;
+  std::string last;
+  for (const auto& command : program.commands) {
+    EXPECT_NE(command.group, "Subcommands") << command.name << " is in no group";
+    if (command.group == last) continue;
+    last = command.group;
+    EXPECT_TRUE(headings.insert(last).second) << last << " is there twice";
+    EXPECT_NE(help.find("\n" + last + ":\n  " + command.name + " "), std::string::npos) << help;
+  }
+  EXPECT_GT(headings.size(), 4U);
+  EXPECT_NE(page.find(".SH \"COMMANDS: GOING BACK\"\n.SS vmlab reset"), std::string::npos);
 }
 
 TEST(Manual, ACommandsSynopsisSaysWhatItTakes) {
