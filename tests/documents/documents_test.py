@@ -38,6 +38,7 @@ ELSEWHERE = {
     r"vmlab up .*(--agents|--set|--prune).*": ("unit/changing_test.cc", '"--prune"'),
     r"vmlab up .*--replace": ("unit/recovery_test.cc", "replace = true"),
     r"vmlab up .*--log-file .*": ("unit/log_file_test.cc", '"up"'),
+    r"vmlab doctor.*": ("unit/doctor_test.cc", 'run({"doctor"'),
     r"vmlab report.*": ("e2e/quickstart.py", '"report", LAB, "-o"'),
     r"vmlab up .*": ("e2e/hostile.py", '"up"'),
     r"vmlab image (build|pull) .*": ("e2e/hostile.py", '"image", "build"'),

@@ -7,6 +7,7 @@
 
 #include "cli/output_doctor.h"
 #include "cli/output_tables.h"
+#include "support/commands_fixture.h"
 #include "support/flow.h"
 #include "support/golden.h"
 
@@ -317,6 +318,19 @@ TEST_F(Examine, TheLabsWishesAreCounted) {
   const auto facts = look(Depth::quick, &lab(test::cluster_yaml));
   ASSERT_TRUE(facts.wants);
   EXPECT_EQ(facts.wants->starting, 6U);
+}
+
+using DoctorCommand = test::CommandsFixture;
+
+TEST_F(DoctorCommand, FailsByWhatIsMissing) {
+  world_.appliance_error = "no kernel";
+  EXPECT_EQ(run({"doctor"}), ExitCode::failed);
+  EXPECT_NE(out_.find("no kernel"), std::string::npos) << out_;
+  // Which does not start it.
+  EXPECT_EQ(run({"doctor", "--quick"}), ExitCode::done) << out_;
+  EXPECT_EQ(run({"doctor", "/topologies/small.yaml", "--quick", "--json"}), ExitCode::done);
+  EXPECT_TRUE(nlohmann::json::parse(out_)["ok"]);
+  EXPECT_EQ(run({"doctor", "/topologies/none.yaml"}), ExitCode::bad_input);
 }
 
 }  // namespace
