@@ -75,6 +75,11 @@ std::optional<std::string> closest(std::string_view word, std::span<const std::s
       best = candidate;
     }
   }
+  if (best || word.size() < 3) return best;
+  // Cut short: taken when there is but one that goes on like that.
+  const auto goes_on = [&](const std::string& candidate) { return candidate.starts_with(word); };
+  const auto found = std::ranges::find_if(candidates, goes_on);
+  if (found != candidates.end() && std::ranges::count_if(candidates, goes_on) == 1) best = *found;
   return best;
 }
 

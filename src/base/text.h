@@ -17,7 +17,7 @@ std::string shell_quote(std::string_view word);
 std::string shell_join(std::span<const std::string> words);
 
 /// The candidate closest to `word` by edit distance, if it is close enough to be a likely typing
-/// error.
+/// error; else the only one that `word` is the beginning of.
 std::optional<std::string> closest(std::string_view word, std::span<const std::string> candidates);
 
 std::vector<std::string> split(std::string_view text, char separator);

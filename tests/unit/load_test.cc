@@ -261,7 +261,7 @@ install:
                              "9:49: unknown key 'cpuz' in 'overrides.m-1' [did you mean 'cpus'?]",
                              "9:69: unknown key 'mont' in 'disk' [did you mean 'mount'?]",
                              "11:3: unknown key 'dcoss' in 'install' [did you mean 'dcos'?]",
-                             "12:29: unknown key 'sha' in 'release' [known: path, url, sha256]",
+                             "12:29: unknown key 'sha' in 'release' [did you mean 'sha256'?]",
                              "12:38: unknown key 'konfig' in 'dcos' [did you mean 'config'?]"};
   EXPECT_EQ(found, expected);
 }

@@ -56,6 +56,14 @@ TEST(Closest, FindsLikelyTypingErrors) {
   EXPECT_EQ(closest("nodes", known), "nodes");
 }
 
+TEST(Closest, FindsTheOneThatWasCutShort) {
+  const Words known = {"--then-up", "--timeout", "checkpoint", "check-all"};
+  EXPECT_EQ(closest("--then", known), "--then-up");
+  EXPECT_EQ(closest("checkp", known), "checkpoint");
+  EXPECT_EQ(closest("check", known), std::nullopt) << "which one?";
+  EXPECT_EQ(closest("--", known), std::nullopt);
+}
+
 TEST(Closest, IsSilentAboutTheRest) {
   const Words known = {"name", "nodes"};
   EXPECT_EQ(closest("install", known), std::nullopt);
