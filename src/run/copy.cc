@@ -150,6 +150,13 @@ CopyPlan plan_download(const std::vector<std::string>& sources, const fs::path& 
   CopyPlan plan;
   const auto there = ports.system.stat(local);
   const bool into = (there && there->directory) || names_a_directory(local.string());
+  const auto parent = local.parent_path();
+  if (!into && parent.has_relative_path() && !ports.system.stat(parent)) {
+    throw Error(fmt::format("cannot write '{}': there is no directory '{}'", local.string(),
+                            parent.string()),
+                fmt::format("a slash at its end has it made, to copy into: {}/", local.string()),
+                ExitCode::bad_input);
+  }
   if (!into && sources.size() > 1) {
     throw Error(fmt::format("cannot copy {} files to '{}': it is no directory", sources.size(),
                             local.string()),

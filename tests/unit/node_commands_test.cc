@@ -135,6 +135,10 @@ TEST_F(NodeCommands, CopiesThatMakeNoSenseAreBadInput) {
     EXPECT_EQ(run(words), ExitCode::bad_input) << err_;
     EXPECT_NE(err_.find("error:"), std::string::npos);
   }
+  EXPECT_EQ(run({"cp", "box-1:a", "/none/there/b"}), ExitCode::bad_input);
+  EXPECT_EQ(err_,
+            "error: cannot write '/none/there/b': there is no directory '/none/there'\n"
+            "  hint: a slash at its end has it made, to copy into: /none/there/b/\n");
   EXPECT_EQ(run({"cp", "./with:colon", "box-1:"}), ExitCode::bad_input);
   EXPECT_NE(err_.find("'./with:colon': there is no such file"), std::string::npos) << err_;
 }
