@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/complete.h"
+#include "cli/help_formatter.h"
 
 namespace vmlab {
 
@@ -32,7 +33,9 @@ class CommandLine {
     app_.set_help_flag("-h,--help", "this text");
     app_.allow_extras();
     app_.set_version_flag("--version", "vmlab " VMLAB_VERSION, "the version of vmlab");
+    app_.formatter(std::make_shared<HelpFormatter>());
     app_.get_formatter()->column_width(34);
+    app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app_.footer(
         "Examples:\n"
         "  vmlab up topologies/dcos.yaml      nothing -> running cluster; again: continues\n"
@@ -160,7 +163,8 @@ class CommandLine {
     auto* verify = add_command(*image, "verify", "check the files that are here",
                                "  vmlab image verify\n"
                                "  vmlab image verify debian-12");
-    verify->add_option("NAME", into_.images, "images of the catalogue; default: all");
+    verify->add_option("NAME", into_.images, "images of the catalogue; default: all")
+        ->type_name(" ");
     add_json(verify, into_);
     auto* prune =
         add_command(*image, "prune", "remove files that no image of the catalogue is made from",
