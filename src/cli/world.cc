@@ -71,6 +71,9 @@ class LazyHypervisor : public Hypervisor {
   void pause_domain(const std::string& name) override {
     told("pause domain " + name, [&] { real_.get().pause_domain(name); });
   }
+  void set_clock(const std::string& domain, std::chrono::system_clock::time_point now) override {
+    told("set clock of " + domain, [&] { real_.get().set_clock(domain, now); });
+  }
   std::vector<SnapshotInfo> snapshots(const std::string& domain) override {
     return real_.get().snapshots(domain);
   }

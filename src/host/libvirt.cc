@@ -58,6 +58,7 @@ class Libvirt final : public Hypervisor {
   void pause_domain(const std::string& name) override {
     link_.use([&](virConnectPtr connection) { vmlab::pause_domain(connection, name); });
   }
+  void set_clock(const std::string& domain, std::chrono::system_clock::time_point now) override;
   std::vector<SnapshotInfo> snapshots(const std::string& domain) override {
     return link_.use([&](virConnectPtr connection) { return list_snapshots(connection, domain); });
   }
@@ -137,6 +138,18 @@ std::vector<NetworkInfo> Libvirt::networks() {
     }
     std::ranges::sort(infos, {}, &NetworkInfo::name);
     return infos;
+  });
+}
+
+void Libvirt::set_clock(const std::string& domain, std::chrono::system_clock::time_point now) {
+  const auto what = fmt::format("cannot set the clock of domain '{}'", domain);
+  const auto since = now.time_since_epoch();
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
+  const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(since - whole);
+  link_.use([&](virConnectPtr connection) {
+    const auto found = need_domain(connection, domain, what);
+    require(virDomainSetTime(found.get(), whole.count(), static_cast<unsigned>(rest.count()), 0),
+            what);
   });
 }
 

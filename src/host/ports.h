@@ -81,6 +81,8 @@ class Hypervisor {
   virtual void remove_domain(const std::string& name) = 0;  // absent: nothing
   /// Freezes a running domain's processors; paused already: nothing.
   virtual void pause_domain(const std::string& name) = 0;
+  /// Sets a running domain's clock through its guest agent. Throws Error when none answers.
+  virtual void set_clock(const std::string& domain, std::chrono::system_clock::time_point now) = 0;
 
   // Snapshots: memory and disks of one moment, kept inside the domain's own qcow2 disks.
   virtual std::vector<SnapshotInfo> snapshots(

@@ -47,7 +47,9 @@ std::string hosts_file(const Lab& lab, const Node& node) {
 }
 
 /// The bootstrap serves time to the lab, with an upstream or without; the others follow it.
-/// rtcsync: without it the kernel's clock stays "unsynchronised", and DC/OS never starts.
+/// rtcsync: without it the kernel's clock stays "unsynchronised", and DC/OS never starts. A clock
+/// is stepped whenever it is off: a node that comes back from a snapshot would need minutes to
+/// slew.
 std::string chrony_file(const Lab& lab, const Node& node) {
   const auto* bootstrap = lab.bootstrap();
   std::string role;
@@ -56,7 +58,7 @@ std::string chrony_file(const Lab& lab, const Node& node) {
   } else {
     role = fmt::format("server {} iburst minpoll 4 maxpoll 4\n", bootstrap->address.text());
   }
-  return role + "makestep 1 3\nrtcsync\n";
+  return role + "makestep 1 -1\nrtcsync\n";
 }
 
 /// Once per node, and only where no service keeps the file: a link points into such a service's

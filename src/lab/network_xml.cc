@@ -35,7 +35,9 @@ LabelledXml network_xml(const Lab& lab) {
   auto metadata = add_child(network, "metadata");
   set(add_child(network, "forward"), "mode", "nat");
   auto bridge = set(add_child(network, "bridge"), "name", lab.network.bridge);
-  set(set(bridge, "stp", "on"), "delay", "0");
+  // With STP the kernel makes `delay` two seconds at least, for which a node that comes back from a
+  // snapshot hears nothing; there is no loop to be found among the nodes of one bridge.
+  set(set(bridge, "stp", "off"), "delay", "0");
   set(add_child(network, "mac"), "address", network_mac(lab.name));
   set(set(add_child(network, "domain"), "name", lab.network.domain), "localOnly", "yes");
   auto dns = add_child(network, "dns");

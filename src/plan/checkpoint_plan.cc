@@ -264,7 +264,8 @@ Plan plan_restore(const Lab& lab, const Observed& observed, const Paths& paths,
                                    .step = AwaitGate{std::move(ssh), {}, {}, {}},
                                    .after = {restore_id},
                                    .pool = Pool::none});
-    plan_clock(builder, node, {gate});
+    // Only a node that follows another's time is logged in to for it.
+    plan_clock(builder, node, {lab.follows_bootstrap(node) ? gate : restore_id});
     clocks.push_back(clock_step(node.name));
   }
   if (installed) await_cluster(builder, clocks);

@@ -173,9 +173,10 @@ class NodePlan {
       add("revert", fmt::format("revert {} to its checkpoint", node_.name), wish.why, {},
           RestoreCheckpoint{prepared_checkpoint, {node_.domain_name}}, after_reset({"network"}),
           Pool::none);
-      gates(false);
       await_cloud_init(wish.why, false);
-      plan_clock(builder_, node_, {id("gate/ssh")});
+      // Where that needs a login, the gate's is the one.
+      const bool login = builder_.lab().follows_bootstrap(node_);
+      plan_clock(builder_, node_, {login ? prepared_step(node_.name) : id("revert")});
       return {id("revert")};
     }
     if (!wish.cold) {
@@ -362,7 +363,7 @@ class NodePlan {
     auto ssh = ssh_gate(builder_.lab(), node_);
     auto title = "wait for " + ssh.what;
     add("gate/ssh", std::move(title), "not answering yet", {},
-        AwaitGate{std::move(ssh), {}, {}, {}}, {id("start"), id("revert")}, Pool::none);
+        AwaitGate{std::move(ssh), {}, {}, {}}, {id("start")}, Pool::none);
     if (until_prepared) await_cloud_init("not prepared yet", builder_.checkpoints());
   }
 
@@ -380,7 +381,7 @@ class NodePlan {
                   .why = why,
                   .hash = seed_hash_,
                   .step = AwaitGate{std::move(gate), mark_name(step), node_.name, std::move(save)},
-                  .after = {id("gate/ssh")},
+                  .after = {id("gate/ssh"), id("revert")},
                   .pool = Pool::none});
   }
 

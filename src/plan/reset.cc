@@ -54,11 +54,9 @@ class Reset {
     return found;
   }
 
-  /// One that cannot be asked counts as installed.
   bool installed(const Node& node) const {
     const auto& seen = builder_.seen(node.name);
-    if (!seen.domain) return false;
-    return !seen.reached || seen.marks.contains(mark_name("dcos/install/" + node.name));
+    return seen.domain && seen.marks.contains(mark_name("dcos/install/" + node.name));
   }
 
   void refuse_broken_quorum() const {

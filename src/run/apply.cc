@@ -177,7 +177,7 @@ class Applier {
   }
   void operator()(const ForgetSnapshots& s) const { hypervisor().forget_snapshots(s.domain); }
   void operator()(const CorrectClock& s) const {
-    correct_clock(lab(), lab().node(s.node), paths(), ports(), stop_);
+    correct_clock(lab(), lab().node(s.node), paths(), ports(), progress_, stop_);
   }
   void operator()(const MarkAgentGone& s) const {
     if (s.address.empty()) {

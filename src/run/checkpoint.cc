@@ -75,9 +75,9 @@ void save(const SaveCheckpoint& wanted, const Lab& lab, const Paths& paths, Port
       uuid_v5(fmt::format("{}/{}/{}/{}", lab.name, wanted.name, parts.front().node, note.saved_ms));
   std::exception_ptr failure;
   try {
-    progress(fmt::format("pausing {} nodes", parts.size()), 0, 0);
+    progress(fmt::format("pausing {} node{}", parts.size(), parts.size() == 1 ? "" : "s"), 0, 0);
     for_all(parts.size(), [&](std::size_t i) { hypervisor.pause_domain(parts[i].domain); });
-    progress(fmt::format("saving {} nodes", parts.size()), 0, 0);
+    progress(fmt::format("saving {} node{}", parts.size(), parts.size() == 1 ? "" : "s"), 0, 0);
     for_all(parts.size(), [&](std::size_t i) {
       auto own = note;
       own.node = parts[i].node;

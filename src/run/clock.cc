@@ -9,34 +9,53 @@ namespace vmlab {
 
 namespace {
 
-// The emulated hardware clock is no help: it comes back from a snapshot some seconds off. A step of
-// the clock makes chrony drop what it knew; it needs some ten seconds to measure anew, and nobody
-// has to wait for that here: the clock's gate asks the kernel.
-constexpr auto script = R"sh(
-off=$((host_ms - $(date +%s%3N)))
-if [ "$off" -gt 500 ] || [ "$off" -lt -500 ]; then
-  date -u -s "@$((host_ms / 1000)).$(printf %03d $((host_ms % 1000)))" >/dev/null || exit 1
-fi
+// Sets the clock where no guest agent does.
+constexpr auto set_script = R"sh(
+date -u -s "@$host_time" >/dev/null || exit 1
+)sh";
+
+// What chrony measured before its clock stood still is worth nothing. Nobody waits here for what it
+// measures now: the clock's gate asks the kernel.
+constexpr auto measure_script = R"sh(
 if command -v chronyc >/dev/null && grep -qs '^server ' /etc/chrony/conf.d/vmlab.conf; then
-  systemd-run --quiet --collect sh -c \
-    'chronyc burst 4/6 && chronyc waitsync 60 0.5 0 1 && chronyc makestep' || :
+  chronyc -m 'reset sources' 'burst 4/6' >/dev/null || :
 fi
 )sh";
 
-}  // namespace
-
-void correct_clock(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
-                   std::stop_token stop) {
-  const auto now = ports.system.now().time_since_epoch();
-  const auto host_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+void run_script(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
+                const std::stop_token& stop, std::string script) {
   const auto result = ports.guests.run(ssh_target_of(lab, node, paths),
-                                       {.script = fmt::format("host_ms={}\n{}", host_ms, script),
+                                       {.script = std::move(script),
                                         .input = {},
                                         .timeout = std::chrono::seconds(120),
                                         .on_line = {}},
                                        stop);
   if (result.exit_code == 0) return;
   throw Error(fmt::format("cannot set the clock of '{}': {}", node.name, trim(result.err)));
+}
+
+/// The emulated hardware clock is no help: it comes back from a snapshot some seconds off.
+bool set_by_agent(const Node& node, Ports& ports, const StepProgress& progress) {
+  try {
+    ports.hypervisor.set_clock(node.domain_name, ports.system.now());
+    return true;
+  } catch (const Error& error) {
+    progress(error.message(), 0, 0);
+    return false;
+  }
+}
+
+}  // namespace
+
+void correct_clock(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
+                   const StepProgress& progress, std::stop_token stop) {
+  std::string script;
+  if (!set_by_agent(node, ports, progress)) {
+    const auto now = std::chrono::duration<double>(ports.system.now().time_since_epoch());
+    script = fmt::format("host_time={:.3f}\n{}", now.count(), set_script);
+  }
+  if (lab.follows_bootstrap(node)) script += measure_script;
+  if (!script.empty()) run_script(lab, node, paths, ports, stop, std::move(script));
 }
 
 }  // namespace vmlab

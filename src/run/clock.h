@@ -5,12 +5,13 @@
 
 #include "host/ports.h"
 #include "plan/paths.h"
+#include "run/executor.h"
 
 namespace vmlab {
 
-/// Sets it by the host's when it is more than two seconds off, then lets chrony step to the lab's.
-/// Throws Error when the guest cannot be asked, or refuses.
+/// Sets it by the host's, through the guest agent or else by ssh; a node that follows the lab's time
+/// measures it anew, which needs a login. Throws Error when the guest cannot be asked, or refuses.
 void correct_clock(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
-                   std::stop_token stop);
+                   const StepProgress& progress, std::stop_token stop);
 
 }  // namespace vmlab

@@ -60,6 +60,12 @@ LabRun::LabRun(const Lab& lab, const Settings& settings, Ports& ports, Reporter&
 
 LabRun::~LabRun() = default;
 
+Observed LabRun::recall() const {
+  auto observed = observe_disks(known_, settings_, ports_);
+  remember_marks(known_, settings_, ports_, observed);
+  return observed;
+}
+
 bool LabRun::apply(const Plan& plan) {
   require_space(plan, settings_.paths, ports_.system);
   const ApplyContext context{&known_, settings_.paths, ports_};

@@ -117,6 +117,17 @@ TEST_F(LibvirtTest, DomainLivesItsLife) {
   EXPECT_NO_THROW(hypervisor_->stop_domain(name));
 }
 
+TEST_F(LibvirtTest, AClockThatCannotBeSetIsAnErrorInLibvirtsWords) {
+  hypervisor_->define_domain(domain_xml("dcos-master-1", uuid));
+  try {
+    hypervisor_->set_clock("dcos-master-1", std::chrono::system_clock::now());
+    FAIL() << "it does not run, and the driver knows no agent";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.message().starts_with("cannot set the clock of domain 'dcos-master-1': "))
+        << error.message();
+  }
+}
+
 TEST_F(LibvirtTest, SnapshotsKeepTheirWordsAndBringTheDomainBackPaused) {
   hypervisor_->define_domain(domain_xml("dcos-master-1", uuid));
   hypervisor_->start_domain("dcos-master-1");

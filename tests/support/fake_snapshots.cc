@@ -29,6 +29,17 @@ void FakeWorld::pause_domain(const std::string& name) {
   effect("pause domain " + name, [&] { domain.info.state = DomainState::paused; });
 }
 
+void FakeWorld::set_clock(const std::string& name, std::chrono::system_clock::time_point) {
+  const std::lock_guard lock(mutex_);
+  alive();
+  const auto& domain = known_domain(name, "set the clock of");
+  if (!guest_agent || domain.info.state != DomainState::running) {
+    throw Error(
+        fmt::format("cannot set the clock of domain '{}': guest agent is not connected", name));
+  }
+  effect("set clock of " + name, [] {});
+}
+
 FakeWorld::FakeDomain& FakeWorld::known_domain(const std::string& name, const std::string& what) {
   const auto found = domains_by_name.find(name);
   if (found == domains_by_name.end()) {

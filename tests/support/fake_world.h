@@ -66,6 +66,7 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::map<std::string, FakeGuest> guests;     // path of the root disk -> what is on it
   std::vector<Cidr> host_routes;
   bool clock_is_synchronised = true;
+  bool guest_agent = true;  // answers, in every guest
   std::string appliance_error;                         // empty: it starts
   std::uint64_t free_space = std::uint64_t{1} << 40U;  // bytes
   std::uint64_t resident = 0;                          // KiB of each domain
@@ -88,6 +89,7 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   void stop_domain(const std::string& name) override;
   void remove_domain(const std::string& name) override;
   void pause_domain(const std::string& name) override;
+  void set_clock(const std::string& domain, std::chrono::system_clock::time_point now) override;
   std::vector<SnapshotInfo> snapshots(const std::string& domain) override;
   void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) override;
   void revert_snapshot(const std::string& domain, const std::string& snapshot) override;
