@@ -100,7 +100,7 @@ class CommandLine {
                 {"json", LogFormat::json}});
     auto* verbose = app_.add_flag("-v,--verbose", into_.verbose,
                                   "tell also what running steps say; twice: and each call to "
-                                  "libvirt and to nodes");
+                                  "libvirt, to nodes and by HTTP");
     app_.add_flag("-q,--quiet", into_.quiet, "say only what failed and how it ended")
         ->excludes(verbose);
     app_.add_option("--log-file", into_.log_file,

@@ -1,5 +1,5 @@
-// What vmlab asks of libvirt, of disks and of nodes, one line a call: never what is in a script, a
-// document or a file, which may be secret.
+// What vmlab asks of libvirt, of disks, of nodes and by HTTP, one line a call: never what is in a
+// script, a document or a file, which may be secret.
 #pragma once
 
 #include <fmt/format.h>
@@ -47,5 +47,11 @@ auto traced(const Trace& trace, const std::string& what, Call call) -> decltype(
 
 /// Guests that tell what is asked of them.
 std::unique_ptr<Guests> traced_guests(std::unique_ptr<Guests> guests, Trace trace);
+
+/// A system that tells what it asks for by HTTP: method, URL, time, status or why there is none.
+std::unique_ptr<System> traced_system(std::unique_ptr<System> system, Trace trace);
+
+/// Without what may be secret in it: the user's part, and all after `?`.
+std::string shown_url(const std::string& url);
 
 }  // namespace vmlab

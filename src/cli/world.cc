@@ -174,7 +174,7 @@ struct World::Parts {
             std::move(makers.images),
             [this, accelerated = std::move(accelerated)] { return accelerated(ports); }, trace),
         guests(traced_guests(makers.guests(), trace)),
-        system(makers.system()),
+        system(traced_system(makers.system(), trace)),
         ports{hypervisor, images, *guests, *system} {}
 
   LazyHypervisor hypervisor;

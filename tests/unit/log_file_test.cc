@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "cli/trace.h"
@@ -15,6 +17,7 @@ namespace vmlab {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 constexpr auto midnight = [] { return std::chrono::system_clock::time_point{}; };
 
@@ -125,6 +128,40 @@ TEST(Trace, TellsEachCallOfNodesButNotItsScript) {
   EXPECT_NE(told.find("ssh master-1: /a to /b: "), std::string::npos) << told;
   EXPECT_NE(told.find("ssh master-1: /d from /c: "), std::string::npos) << told;
   EXPECT_EQ(told.find("secret"), std::string::npos) << told;
+}
+
+TEST(Trace, TellsWhatIsAskedByHttpButNoSecretOfItsUrl) {
+  class Net : public test::FakeWorld {
+   public:
+    void download(const std::string& url, const fs::path&, const std::string&, const std::string&,
+                  const Progress&, std::stop_token) override {
+      throw Error("cannot download '" + url + "': no");
+    }
+  };
+  auto net = std::make_unique<Net>();
+  net->answer_http = [](const std::string& url) {
+    return url.find("down") == std::string::npos
+               ? HttpReply{.reached = true, .status = 404, .body = "secret", .error = {}}
+               : HttpReply{
+                     .reached = false, .status = 0, .body = {}, .error = "Connection refused"};
+  };
+  net->answer_post = [](const std::string&, const std::string&) {
+    return HttpReply{.reached = true, .status = 200, .body = {}, .error = {}};
+  };
+  std::string told;
+  const auto system =
+      traced_system(std::move(net), [&](const std::string& line) { told += line + "\n"; });
+  EXPECT_EQ(system->http_get("http://me:secret@h:1/p?token=secret", 1s, {}).status, 404);
+  system->http_get("http://down/", 1s, {});
+  system->http_post("http://h/api", "secret", 1s, {});
+  EXPECT_THROW(system->download("https://h/r.sh?key=secret", "/r.sh", "", "", {}, {}), Error);
+  const std::regex form(
+      "http: GET http://h:1/p\\?\\.\\.\\.: [0-9]+ ms, 404\n"
+      "http: GET http://down/: [0-9]+ ms, Connection refused\n"
+      "http: POST http://h/api: [0-9]+ ms, 200\n"
+      "http: download https://h/r.sh\\?\\.\\.\\. to /r.sh: [0-9]+ ms, cannot download "
+      "'https://h/r.sh\\?\\.\\.\\.': no\n");
+  EXPECT_TRUE(std::regex_match(told, form)) << told;
 }
 
 TEST(Trace, SilentWhereNobodyListens) {
