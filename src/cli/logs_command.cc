@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
+#include <stop_token>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -126,9 +128,11 @@ class Logs {
         if (!entry) return;
         const std::scoped_lock lock(out_);
         print(*entry);
+        // `| head` has read enough.
+        if (!context_.console.result_is_read()) stop_.request_stop();
       };
     }
-    const auto result = guests.run(target, command, context_.stop);
+    const auto result = guests.run(target, command, stop_.get_token());
     if (!follow) {
       for (const auto& line : lines(result.out)) {
         if (auto entry = read_journal_entry(one.node->name, line)) {
@@ -236,6 +240,9 @@ class Logs {
   std::size_t name_width_ = 0;
   bool silent_ = false;  // nothing was there to be shown
   std::mutex out_;
+  std::stop_source stop_;
+  std::stop_callback<std::function<void()>> forwarded_{context_.stop,
+                                                       [this] { stop_.request_stop(); }};
 };
 
 }  // namespace

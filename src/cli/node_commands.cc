@@ -59,6 +59,9 @@ ExitCode run_exec(const Context& context) {
   const auto script = remote_command(invocation.words);
   std::vector<ExecOutcome> outcomes(nodes.size());
   std::mutex out;
+  // Who has read enough (`| head`) ends it, as a signal would.
+  std::stop_source stop;
+  const std::stop_callback forwarded(context.stop, [&stop] { stop.request_stop(); });
   in_parallel(nodes.size(), [&](std::size_t i) {
     auto& outcome = outcomes[i];
     outcome.node = nodes[i]->name;
@@ -73,17 +76,19 @@ ExitCode run_exec(const Context& context) {
                                                               " |")](std::string_view line) {
         const std::scoped_lock lock(out);
         console.result(fmt::format("{} {}\n", prefix, line));
+        if (!console.result_is_read()) stop.request_stop();
       };
     }
     const auto began = context.ports.system.monotonic();
     try {
       const auto target = ssh_target(lab, *nodes[i], context.settings);
-      auto result = context.ports.guests.run(target, command, context.stop);
+      auto result = context.ports.guests.run(target, command, stop.get_token());
       outcome.exit_code = result.exit_code;
       outcome.out = std::move(result.out);
       outcome.err = std::move(result.err);
     } catch (const Cancelled&) {
-      outcome.error = "interrupted";
+      outcome.error =
+          console.result_is_read() ? "interrupted" : "stopped: nobody reads what it says";
     } catch (const std::exception& error) {
       const auto* known = dynamic_cast<const Error*>(&error);
       outcome.error = known != nullptr ? known->message() : error.what();

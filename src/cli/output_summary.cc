@@ -90,7 +90,8 @@ std::string success(const RunSummary& summary, const SummaryContext& context, St
                       : fmt::format("lab '{}' is gone: {}\n", context.lab, done);
   }
   if (context.verb != "up") {
-    return fmt::format("{}: {}\n", context.target, steps == 0 ? "nothing to do" : done);
+    return fmt::format("{} {}: {}\n", context.verb, context.target,
+                       steps == 0 ? "nothing to do" : done);
   }
   auto text = fmt::format("{}: {}, {}\n", style.green(fmt::format("lab '{}' is up", context.lab)),
                           counted(context.nodes, "node"),
@@ -143,9 +144,9 @@ std::string render_summary(const RunSummary& summary, const RunModel& model,
     text += fmt::format("evidence: {}\n", context.evidence);
   }
   text += "next:\n";
-  auto again = fmt::format("vmlab {} {}", context.verb, context.lab);
-  if (context.verb == "up") again = "vmlab up " + shell_quote(context.target);
-  if (context.lab.empty()) again = fmt::format("vmlab {} {}", context.verb, context.target);
+  const bool up = context.verb == "up";
+  const auto again =
+      fmt::format("vmlab {} {}", context.verb, up ? shell_quote(context.target) : context.target);
   text += command(again, "continues where it stopped", style);
   if (context.verb == "up") {
     text += command("vmlab status " + context.lab, "how far each node has come", style);

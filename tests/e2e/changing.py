@@ -3,7 +3,7 @@ On the lab of plain.py, which is left as it was found."""
 
 import json
 
-from place import ROOT, Place, check, equal, main, say
+from place import ROOT, VMLAB, Place, check, equal, main, say
 
 LAB = "plain"
 NETWORK = "lost"
@@ -81,6 +81,9 @@ def units():
     result = place.vmlab("logs", "box", "--lab", LAB, "--unit", "dockr").expect(2, "no unit 'dockr' on box")
     check("did you mean 'docker'?" in result.err, f"a suggestion in\n{result}")
     place.vmlab("logs", "box", "--lab", LAB, "--unit", "ssh").expect(0, "ssh: ")
+    # Who has read enough ends what would go on for ever.
+    for words in ("exec box -- yes", "logs box --follow"):
+        place.inside("bash", "-c", f"{VMLAB} {words} | head -1", timeout=60).expect(0, "\n")
 
 
 if __name__ == "__main__":

@@ -242,6 +242,16 @@ TEST(Summary, SuccessSaysWhatNext) {
   expect_golden("cli/summary-success.txt", text);
 }
 
+TEST(Summary, WhatContinuesIsTheCommandThatWasGiven) {
+  RunSummary summary;
+  summary.steps = {ended("a", StepResult::failed, 1s)};
+  auto reset = context();
+  reset.verb = "reset";
+  reset.target = "agent-1 --lab quickstart";
+  const auto text = render_summary(summary, {}, reset, {});
+  EXPECT_NE(text.find("  vmlab reset agent-1 --lab quickstart "), std::string::npos) << text;
+}
+
 TEST(Summary, PreflightsOfAllNodesAreOneReport) {
   Plan plan;
   RunModel model;
