@@ -114,6 +114,10 @@ def drift():
     in_guest("cd /etc/ssh && mkdir kept && mv ssh_host_* kept && ssh-keygen -A && "
              "systemctl restart ssh")
     place.vmlab("status", LAB, "--probe").expect(0, "SECURITY", "host key")
+    place.vmlab("up", TOPOLOGY).expect(1, "cannot trust")
+    # The way out of it asks nobody.
+    place.vmlab("reset", "box", "--lab", LAB).expect()
+    check("SECURITY" not in place.vmlab("status", LAB, "--probe").expect().out, "still foreign")
 
 
 def console():
