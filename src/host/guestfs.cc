@@ -26,18 +26,21 @@ class Guestfs : public Images {
   void create_overlay(const fs::path& path, const fs::path& backing,
                       const std::string& backing_format, std::uint64_t size_mib) override {
     const Workplace workplace(path);
-    const auto handle = open_guestfs();
-    const auto overlay = workplace / "overlay";
-    // An overlay is made as large as what it is on, and grown: another size is refused.
-    if (guestfs_disk_create(handle.get(), overlay.c_str(), "qcow2", -1,
-                            GUESTFS_DISK_CREATE_BACKINGFILE, backing.c_str(),
-                            GUESTFS_DISK_CREATE_BACKINGFORMAT, backing_format.c_str(), -1) == -1) {
+    const auto overlay = (workplace / "overlay").string();
+    // Not by libguestfs, which throws qemu-img's words away. Made as large as what it is on, and
+    // grown: a smaller size is refused.
+    try {
+      run_program({"qemu-img", "create", "-q", "-f", "qcow2", "-F", backing_format, "-b",
+                   backing.string(), overlay},
+                  nullptr, {});
+      run_program(
+          {"qemu-img", "resize", "-q", "-f", "qcow2", overlay, fmt::format("{}M", size_mib)},
+          nullptr, {});
+    } catch (const Error& error) {
       throw Error(fmt::format("cannot make overlay '{}' on '{}': {}", path.string(),
-                              backing.string(), guestfs_last_error(handle.get())));
+                              backing.string(), error.message()),
+                  error.hint());
     }
-    run_program(
-        {"qemu-img", "resize", "-q", "-f", "qcow2", overlay.string(), fmt::format("{}M", size_mib)},
-        nullptr, {});
     workplace.deliver("overlay", secret_mode, false);
   }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "base/text.h"
+#include "host/guestfs_process.h"
 
 namespace vmlab {
 
@@ -89,8 +90,8 @@ void Appliance::on_event(guestfs_h* handle, void* self, std::uint64_t event, int
 void Appliance::fail(const std::string& what) const {
   if (stop_.stop_requested()) throw Cancelled();
   const char* cause = guestfs_last_error(get());
-  throw Error(fmt::format("cannot {}: {}", what,
-                          cause == nullptr ? "libguestfs gives no reason" : trim(cause)));
+  const std::string said(cause == nullptr ? "libguestfs gives no reason" : trim(cause));
+  throw Error(fmt::format("cannot {}: {}", what, said), disk_hint(said));
 }
 
 void Appliance::check(int result, const std::string& what) const {

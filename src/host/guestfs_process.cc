@@ -148,7 +148,15 @@ void run_program(const std::vector<std::string>& words,
   throw Error(fmt::format("cannot run '{}': {}{}{}", words[0], said, said.empty() ? "" : "; ", end),
               WIFEXITED(status) && WEXITSTATUS(status) == exec_failed
                   ? fmt::format("install the package that holds '{}'", words[0])
-                  : "");
+                  : disk_hint(said));
+}
+
+std::string disk_hint(std::string_view said) {
+  for (const std::string_view full :
+       {"No space left on device", "Disk quota exceeded", "exceeds free space"}) {
+    if (said.find(full) != said.npos) return "free space on that disk, or use --state-dir";
+  }
+  return {};
 }
 
 }  // namespace vmlab

@@ -16,4 +16,8 @@ namespace vmlab {
 void run_program(const std::vector<std::string>& words,
                  const std::function<void(std::string_view line)>& on_line, std::stop_token stop);
 
+/// What helps against a failure that a program or a library describes so; empty: nothing is known
+/// to.
+std::string disk_hint(std::string_view said);
+
 }  // namespace vmlab

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "host/guestfs_process.h"
 
 namespace vmlab {
 
@@ -21,7 +22,8 @@ namespace {
 constexpr std::string_view prefix = ".making-";
 
 [[noreturn]] void fail(const char* verb, const fs::path& path, int cause) {
-  throw Error(fmt::format("cannot {} '{}': {}", verb, path.string(), strerrordesc_np(cause)));
+  throw Error(fmt::format("cannot {} '{}': {}", verb, path.string(), strerrordesc_np(cause)),
+              disk_hint(strerrordesc_np(cause)));
 }
 
 /// The lock of a directory that is in use; -1 when somebody else holds it.

@@ -1,5 +1,8 @@
 #include "host/libvirt_link.h"
 
+#include <fmt/format.h>
+
+#include <future>
 #include <string_view>
 #include <thread>
 
@@ -85,15 +88,37 @@ std::string connect_hint(const std::string& uri, const LibvirtError& failure) {
   return "check the URI (--connect): `virsh -c URI version` must answer";
 }
 
-Connection open(const std::string& uri) {
-  Connection connection{virConnectOpen(uri.c_str())};
-  if (!connection) {
+struct Opened {
+  Connection connection;
+  std::unique_ptr<Error> failure;
+};
+
+Opened try_open(const std::string& uri) {
+  Opened opened{Connection{virConnectOpen(uri.c_str())}, nullptr};
+  if (!opened.connection) {
     const auto failure = last_failure("cannot connect to libvirt at '" + uri + "'");
-    throw Error(failure.message(), connect_hint(uri, failure));
+    opened.failure = std::make_unique<Error>(failure.message(), connect_hint(uri, failure));
   }
+  return opened;
+}
+
+Connection open(const std::string& uri, std::chrono::seconds limit) {
+  // libvirt waits for the first answer as long as the other side keeps the socket. A thread that is
+  // given up closes what it may still get.
+  std::packaged_task<Opened()> task([uri] { return try_open(uri); });
+  auto answer = task.get_future();
+  std::thread(std::move(task)).detach();
+  if (answer.wait_for(limit) != std::future_status::ready) {
+    throw Error(fmt::format("cannot connect to libvirt at '{}': it accepts the connection and does "
+                            "not answer within {} s",
+                            uri, limit.count()),
+                "libvirtd hangs: `systemctl restart libvirtd` leaves guests running");
+  }
+  auto opened = answer.get();
+  if (opened.failure) throw *opened.failure;
   // Generous: a host that emulates several guests answers late. Drivers without it refuse.
-  virConnectSetKeepAlive(connection.get(), 15, 8);
-  return connection;
+  virConnectSetKeepAlive(opened.connection.get(), 15, 8);
+  return std::move(opened.connection);
 }
 
 }  // namespace
@@ -113,14 +138,15 @@ void throw_libvirt(const std::string& what) {
   throw last_failure(what);
 }
 
-LibvirtLink::LibvirtLink(std::string uri) : uri_(std::move(uri)) {
+LibvirtLink::LibvirtLink(std::string uri, std::chrono::seconds limit)
+    : uri_(std::move(uri)), limit_(limit) {
   EventLoop::ensure();
-  connection_ = open(uri_);
+  connection_ = open(uri_, limit_);
 }
 
 Connection LibvirtLink::get() {
   const std::lock_guard lock(mutex_);
-  if (virConnectIsAlive(connection_.get()) != 1) connection_ = open(uri_);
+  if (virConnectIsAlive(connection_.get()) != 1) connection_ = open(uri_, limit_);
   // Another thread may renew it meanwhile: each caller holds a reference of its own.
   if (virConnectRef(connection_.get()) < 0) throw_libvirt("cannot use libvirt's connection");
   return Connection{connection_.get()};

@@ -4,6 +4,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include <chrono>
 #include <mutex>
 #include <string>
 
@@ -45,8 +46,8 @@ inline int require(int result, const std::string& what) {
 /// One URI; safe for several threads. Opens anew when libvirtd was restarted.
 class LibvirtLink {
  public:
-  /// Connects at once.
-  explicit LibvirtLink(std::string uri);
+  /// Connects at once, here and when it has to anew within `limit`.
+  explicit LibvirtLink(std::string uri, std::chrono::seconds limit = std::chrono::seconds(60));
 
   const std::string& uri() const noexcept { return uri_; }
 
@@ -68,6 +69,7 @@ class LibvirtLink {
   Connection get();
 
   std::string uri_;
+  std::chrono::seconds limit_;
   std::mutex mutex_;
   Connection connection_;
 };

@@ -1,6 +1,8 @@
 // The image adapter on small real disks: qemu-img, xorriso, mke2fs and libguestfs's appliance.
 #include <gtest/gtest.h>
 #include <guestfs.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -135,6 +137,32 @@ TEST_F(GuestfsTest, SeedReplacesAnOlderOne) {
   images_->create_seed(directory_ / "seed.iso", {"two two two", "", ""});
   EXPECT_NE(read_text(directory_ / "seed.iso").find("two two two"), std::string::npos);
   EXPECT_EQ(names_in(directory_.path()), std::vector<std::string>{"seed.iso"});
+}
+
+TEST_F(GuestfsTest, AFullDiskIsToldWithAHintWhateverTheProgramCallsIt) {
+  write_text(directory_ / "base.raw", std::string(mib, '\0'));
+  std::filesystem::create_directory(directory_ / "lab");
+  std::vector<Error> told;
+  // A file system of this thread and its children alone; it goes with them.
+  std::thread([&] {
+    ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+    ASSERT_EQ(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    const auto lab = directory_ / "lab";
+    ASSERT_EQ(mount("none", lab.c_str(), "tmpfs", 0, "size=64k"), 0);
+    const auto note = [&told](const std::function<void()>& call) {
+      try {
+        call();
+      } catch (const Error& error) {
+        told.push_back(error);
+      }
+    };
+    note([&] { images_->create_seed(lab / "seed.iso", {"#cloud-config\n", "{}\n", "{}\n"}); });
+    note([&] { images_->create_overlay(lab / "a.qcow2", directory_ / "base.raw", "raw", 64); });
+  }).join();
+  ASSERT_EQ(told.size(), 2U);
+  for (const auto& error : told) {
+    EXPECT_EQ(error.hint(), "free space on that disk, or use --state-dir") << error.what();
+  }
 }
 
 TEST_F(GuestfsTest, WhatAKilledProcessLeftBehindIsRemovedAndWhatIsInUseStays) {
