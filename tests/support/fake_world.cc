@@ -35,43 +35,7 @@ bool below(const std::string& path, const std::string& directory) {
 
 }  // namespace
 
-// ---- power
-
-void FakeWorld::alive() const {
-  if (dead_) throw PowerCut();
-}
-
-void FakeWorld::effect(const std::string& what, const std::function<void()>& happen) {
-  alive();
-  effects_.push_back(what);
-  const bool now = cut_at_ != 0 && effects_.size() == cut_at_;
-  if (now && cut_before_) {
-    dead_ = true;
-    throw PowerCut();
-  }
-  happen();
-  if (now) {
-    dead_ = true;
-    throw PowerCut();
-  }
-}
-
-void FakeWorld::cut_power_at(std::size_t effect, bool before) {
-  const std::lock_guard lock(mutex_);
-  effects_.clear();
-  cut_at_ = effect;
-  cut_before_ = before;
-}
-
-void FakeWorld::power_back() {
-  const std::lock_guard lock(mutex_);
-  dead_ = false;
-  cut_at_ = 0;
-  effects_.clear();
-  locks_.clear();
-  for (auto& [name, domain] : domains_by_name) domain.info.state = DomainState::shut_off;
-  for (auto& [name, network] : networks_by_name) network.active = false;
-}
+// ---- what tests look at
 
 std::string FakeWorld::snapshot() const {
   const std::lock_guard lock(mutex_);

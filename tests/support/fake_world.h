@@ -25,27 +25,11 @@ struct FakeGuest {
   std::set<std::string> files;  // uploaded
   bool cloud_init_done = false;
   std::string cloud_init_error;  // a module's failure, found at first boot
+  bool operator==(const FakeGuest&) const = default;
 };
 
-class FakeWorld : public Hypervisor, public Images, public Guests, public System {
- public:
-  Ports ports() { return {*this, *this, *this, *this}; }
-
-  // ---- what tests set and look at
-  /// Cuts the power at the k-th effect (from 1): before it happens, or right after it.
-  void cut_power_at(std::size_t effect, bool before);
-  void power_back();  // domains are off, files and libvirt's definitions are as they were
-  const std::vector<std::string>& effects() const { return effects_; }
-  /// Everything that is there but for time, as text: two equal worlds print the same.
-  std::string snapshot() const;
-  bool empty() const;  // no domain, network, or file
-  /// Asked before the built-in answers; nullopt goes on to them.
-  std::function<std::optional<GuestResult>(const std::string& node, const std::string& script)>
-      answer;
-  std::set<std::string> foreign_keys;  // nodes at whose address somebody else answers
-  std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
-  std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;
-
+/// What outlives a power cut, but that domains then are off.
+struct FakeThings {
   struct FakeDomain {
     std::string xml;
     DomainInfo info;
@@ -64,6 +48,42 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::map<std::string, std::string> files;    // path -> text
   std::map<std::string, DiskInfo> disk_files;  // path -> what it is
   std::map<std::string, FakeGuest> guests;     // path of the root disk -> what is on it
+};
+
+/// The world before or after an effect, when the power may fail.
+struct FakeMoment {
+  std::string when;  // `after effect 3, start domain t-box-1`
+  FakeThings things;
+};
+
+class FakeWorld : public FakeThings,
+                  public Hypervisor,
+                  public Images,
+                  public Guests,
+                  public System {
+ public:
+  Ports ports() { return {*this, *this, *this, *this}; }
+
+  // ---- what tests set and look at
+  /// Cuts the power at the k-th effect (from 1): before it happens, or right after it.
+  void cut_power_at(std::size_t effect, bool before);
+  void power_back();  // domains are off, files and libvirt's definitions are as they were
+  /// The world before and after each effect of `work`. One that is no other than the moment before
+  /// it is left out: what is there after an effect is mostly what is there before the next.
+  std::vector<FakeMoment> moments_of(const std::function<void()>& work);
+  /// As if the power had been cut at that moment, and is back.
+  void cut_power_in(const FakeMoment& moment);
+  const std::vector<std::string>& effects() const { return effects_; }
+  /// Everything that is there but for time, as text: two equal worlds print the same.
+  std::string snapshot() const;
+  bool empty() const;  // no domain, network, or file
+  /// Asked before the built-in answers; nullopt goes on to them.
+  std::function<std::optional<GuestResult>(const std::string& node, const std::string& script)>
+      answer;
+  std::set<std::string> foreign_keys;  // nodes at whose address somebody else answers
+  std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
+  std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;
+
   std::vector<Cidr> host_routes;
   bool clock_is_synchronised = true;
   bool guest_agent = true;  // answers, in every guest
@@ -160,6 +180,7 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   friend struct FakeLock;
   void alive() const;  // throws PowerCut when there is no power
   void effect(const std::string& what, const std::function<void()>& happen);
+  void keep_moment(const char* when, const std::string& what);
   FakeDomain* running_at(const std::string& address);
   FakeGuest& guest_of(const FakeDomain& domain);
   std::string root_disk_of(const FakeDomain& domain) const;
@@ -172,7 +193,8 @@ class FakeWorld : public Hypervisor, public Images, public Guests, public System
   std::vector<std::string> effects_;
   std::size_t cut_at_ = 0;
   bool cut_before_ = false;
-  std::atomic<bool> dead_ = false;  // asked by steps that run side by side
+  std::vector<FakeMoment>* moments_ = nullptr;  // where they are kept, if they are
+  std::atomic<bool> dead_ = false;              // asked by steps that run side by side
   int keys_made_ = 0;
   std::set<std::string> locks_;
 };

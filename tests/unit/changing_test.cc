@@ -49,27 +49,32 @@ TEST_F(Changing, WhatTheTopologyNoLongerHasGoesOnlyWithPrune) {
   EXPECT_NE(err_.find("nothing to do"), std::string::npos) << err_;
 }
 
+TEST_F(Changing, ACheckpointNamesTheNodeThatWasPrunedSince) {
+  bring_up();
+  ASSERT_EQ(run({"checkpoint", "save", "mine"}), ExitCode::done) << err_;
+  ASSERT_EQ(run({"up", "small", "--prune", "--set", "box.count=1"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"checkpoint", "list"}), ExitCode::done);
+  EXPECT_NE(out_.find("node box-2 is gone"), std::string::npos) << out_;
+  world_.cut_power_at(0, false);
+  EXPECT_EQ(run({"checkpoint", "restore", "mine"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot restore checkpoint 'mine': node box-2 is gone"), std::string::npos)
+      << err_;
+  EXPECT_EQ(world_.effects(), std::vector<std::string>{});
+  EXPECT_EQ(run({"checkpoint", "restore", "installed"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"checkpoint", "delete", "mine"}), ExitCode::done) << err_;
+  EXPECT_FALSE(world_.domains_by_name.at("small-box-1").snapshots.contains("mine"));
+}
+
 TEST_F(Changing, PowerCutAnywhereInPruneConverges) {
   bring_up();
   const auto prune = [&] { return run({"up", "small", "--prune", "--set", "box.count=1"}); };
-  const auto grow = [&] { return run({"up", "small", "--set", "box.count=2"}); };
-  world_.cut_power_at(0, false);
-  ASSERT_EQ(prune(), ExitCode::done) << err_;
-  const auto effects = world_.effects().size();
+  const auto moments = world_.moments_of([&] { ASSERT_EQ(prune(), ExitCode::done) << err_; });
+  ASSERT_GT(moments.size(), 6U);
   const auto end = world_.snapshot();
-  ASSERT_GT(effects, 5U);
-  for (std::size_t k = 1; k <= effects; ++k) {
-    for (const bool before : {true, false}) {
-      ASSERT_EQ(grow(), ExitCode::done) << err_;
-      world_.cut_power_at(k, before);
-      try {
-        prune();
-      } catch (const test::PowerCut&) {
-      }
-      world_.power_back();
-      ASSERT_EQ(prune(), ExitCode::done) << err_;
-      ASSERT_EQ(world_.snapshot(), end) << "cut " << (before ? "before " : "after ") << k;
-    }
+  for (const auto& moment : moments) {
+    world_.cut_power_in(moment);
+    ASSERT_EQ(prune(), ExitCode::done) << err_;
+    ASSERT_EQ(world_.snapshot(), end) << moment.when;
   }
 }
 

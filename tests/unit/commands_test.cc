@@ -163,6 +163,24 @@ TEST_F(Commands, PruneNeverTakesWhatALabUses) {
   EXPECT_EQ(std::ranges::count(after, *used), 1) << "the lab's disks are made from it";
 }
 
+/// Checkpoints are inside the disks that are made from an image, running or not, known or not.
+TEST_F(Commands, PruneKeepsWhatCheckpointsNeedUntilTheirLabIsGone) {
+  bring_up();
+  ASSERT_EQ(run({"checkpoint", "save", "mine"}), ExitCode::done) << err_;
+  const auto backing = world_.disk_files.at("/state/labs/small/box-1.qcow2").backing_file;
+  settings_.library.images.clear();
+  world_.files.erase("/state/labs/small/topology");
+  world_.stop_domain("small-box-1");
+  world_.stop_domain("small-box-2");
+  EXPECT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.disk_files.contains(backing)) << out_;
+  ASSERT_TRUE(world_.domains_by_name.at("small-box-1").snapshots.contains("mine"));
+  EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.domains_by_name.empty());
+  EXPECT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  EXPECT_FALSE(world_.disk_files.contains(backing)) << out_;
+}
+
 TEST_F(Commands, PruneWaitsForNobodyWhoIsAtWork) {
   world_.files["/state/locks/small.lock"] = "";
   const auto held = world_.lock("/state/locks/small.lock");

@@ -257,55 +257,33 @@ TEST_F(Flow, PlanningChangesNothing) {
   EXPECT_EQ(world_->effects(), std::vector<std::string>{});
 }
 
-/// Cuts the power at every effect of `first`, before and after it; the next `up` must reach the
-/// same end as an undisturbed one.
+/// The power is cut before and after every effect; the next `up` must reach the same end as an
+/// undisturbed one.
 TEST_F(Flow, PowerCutAnywhereInUpConverges) {
-  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
-  const auto effects = world_->effects().size();
+  const auto& wanted = lab(cluster_yaml);
+  const auto moments = world_->moments_of([&] { ASSERT_TRUE(run_up(wanted).ok()); });
+  ASSERT_GT(moments.size(), 40U);
   const auto end = world_->snapshot();
-  ASSERT_GT(effects, 40U);
-  for (std::size_t k = 1; k <= effects; ++k) {
-    for (const bool before : {true, false}) {
-      world_ = std::make_unique<FakeWorld>();
-      world_->files["/release/dcos_generate_config.sh"] = "installer";
-      const auto& wanted = lab(cluster_yaml);
-      world_->cut_power_at(k, before);
-      try {
-        run_up(wanted);
-      } catch (const test::PowerCut&) {
-      } catch (const Error&) {
-      }
-      world_->power_back();
-      const auto summary = run_up(lab(cluster_yaml));
-      ASSERT_TRUE(summary.ok()) << "cut " << (before ? "before " : "after ") << k << ": "
-                                << failure(summary);
-      ASSERT_EQ(world_->snapshot(), end) << "cut " << (before ? "before " : "after ") << k;
-    }
+  for (const auto& moment : moments) {
+    world_->cut_power_in(moment);
+    const auto summary = run_up(lab(cluster_yaml));
+    ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
+    ASSERT_EQ(world_->snapshot(), end) << moment.when;
   }
 }
 
 TEST_F(Flow, PowerCutAnywhereInDownConverges) {
   ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
-  world_->cut_power_at(0, false);
-  ASSERT_TRUE(run_down().ok());
-  const auto effects = world_->effects().size();
-  ASSERT_GT(effects, 3U);
-  for (std::size_t k = 1; k <= effects; ++k) {
-    for (const bool before : {true, false}) {
-      ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
-      world_->cut_power_at(k, before);
-      try {
-        run_down();
-      } catch (const test::PowerCut&) {
-      } catch (const Error&) {
-      }
-      world_->power_back();
-      ASSERT_TRUE(run_down().ok());
-      EXPECT_TRUE(world_->domains_by_name.empty());
-      EXPECT_TRUE(world_->networks_by_name.empty());
-      EXPECT_TRUE(std::ranges::none_of(
-          world_->files, [](const auto& file) { return file.first.starts_with("/state/labs/"); }));
-    }
+  const auto moments = world_->moments_of([&] { ASSERT_TRUE(run_down().ok()); });
+  ASSERT_GT(moments.size(), 4U);
+  for (const auto& moment : moments) {
+    world_->cut_power_in(moment);
+    ASSERT_TRUE(run_down().ok()) << moment.when;
+    EXPECT_TRUE(world_->domains_by_name.empty()) << moment.when;
+    EXPECT_TRUE(world_->networks_by_name.empty()) << moment.when;
+    EXPECT_TRUE(std::ranges::none_of(world_->files, [](const auto& file) {
+      return file.first.starts_with("/state/labs/");
+    })) << moment.when;
   }
 }
 

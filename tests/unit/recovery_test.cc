@@ -45,46 +45,24 @@ class Recovery : public test::Flow {
     return std::ranges::find(reporter_.order, id) != reporter_.order.end();
   }
 
-  /// Cuts the power before and after every effect of `work` on the lab of `yaml`; `work` again, and
-  /// `up`, must then end where they end undisturbed.
+  /// Cuts the power before and after every effect of `work` on the lab of `yaml`. `up` alone must
+  /// leave a lab that works; `work` again, and `up`, must end where they end undisturbed.
   void cut_everywhere(const std::string& yaml, const std::function<void()>& work,
                       std::size_t least_effects) {
-    const auto start = [&] {
-      world_ = std::make_unique<FakeWorld>();
-      world_->files["/release/dcos_generate_config.sh"] = "installer";
-      ASSERT_TRUE(run_up(lab(yaml)).ok());
-      world_->cut_power_at(0, false);
-    };
-    start();
-    work();
-    const auto effects = world_->effects().size();
-    ASSERT_GE(effects, least_effects);
+    ASSERT_TRUE(run_up(lab(yaml)).ok());
+    const auto moments = world_->moments_of(work);
+    ASSERT_GT(moments.size(), least_effects);
     ASSERT_TRUE(run_up(lab_).ok());
     const auto end = world_->snapshot();
-    for (std::size_t k = 1; k <= effects; ++k) {
-      for (const bool before : {true, false}) {
-        for (const bool up_only : {true, false}) {
-          const auto where = fmt::format("cut {} effect {}, then {}", before ? "before" : "after",
-                                         k, up_only ? "up" : "the same again");
-          start();
-          world_->cut_power_at(k, before);
-          try {
-            work();
-          } catch (const test::PowerCut&) {
-          } catch (const Error&) {
-          }
-          world_->power_back();
-          // `up` alone must leave a lab that works; the same command again leads to its end.
-          const auto first = run_up(lab(yaml));
-          ASSERT_TRUE(first.ok()) << where << ": " << failure(first);
-          EXPECT_FALSE(world_->files.contains("/state/labs/t/intent")) << where;
-          if (up_only) continue;
-          work();
-          const auto last = run_up(lab_);
-          ASSERT_TRUE(last.ok()) << where << ": " << failure(last);
-          ASSERT_EQ(world_->snapshot(), end) << where;
-        }
-      }
+    for (const auto& moment : moments) {
+      world_->cut_power_in(moment);
+      const auto first = run_up(lab(yaml));
+      ASSERT_TRUE(first.ok()) << moment.when << ": " << failure(first);
+      EXPECT_FALSE(world_->files.contains("/state/labs/t/intent")) << moment.when;
+      work();
+      const auto last = run_up(lab_);
+      ASSERT_TRUE(last.ok()) << moment.when << ": " << failure(last);
+      ASSERT_EQ(world_->snapshot(), end) << moment.when;
     }
   }
 };
