@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::uintmax_t empty_overlay_bytes = 256 * 1024;
 constexpr unsigned file_mode = 0644;
 constexpr unsigned secret_mode = 0600;
 
@@ -26,21 +27,23 @@ class Guestfs : public Images {
   void create_overlay(const fs::path& path, const fs::path& backing,
                       const std::string& backing_format, std::uint64_t size_mib) override {
     const Workplace workplace(path);
+    const auto handle = open_guestfs();
     const auto overlay = (workplace / "overlay").string();
-    // Not by libguestfs, which throws qemu-img's words away. Made as large as what it is on, and
-    // grown: a smaller size is refused.
-    try {
-      run_program({"qemu-img", "create", "-q", "-f", "qcow2", "-F", backing_format, "-b",
-                   backing.string(), overlay},
-                  nullptr, {});
-      run_program(
-          {"qemu-img", "resize", "-q", "-f", "qcow2", overlay, fmt::format("{}M", size_mib)},
-          nullptr, {});
-    } catch (const Error& error) {
+    // An overlay is made as large as what it is on, and grown: another size is refused.
+    if (guestfs_disk_create(handle.get(), overlay.c_str(), "qcow2", -1,
+                            GUESTFS_DISK_CREATE_BACKINGFILE, backing.c_str(),
+                            GUESTFS_DISK_CREATE_BACKINGFORMAT, backing_format.c_str(), -1) == -1) {
+      std::string cause = guestfs_last_error(handle.get());
+      // libguestfs keeps qemu-img's own words to itself.
+      if (fs::space(path.parent_path()).available < empty_overlay_bytes) {
+        cause += ": No space left on device";
+      }
       throw Error(fmt::format("cannot make overlay '{}' on '{}': {}", path.string(),
-                              backing.string(), error.message()),
-                  error.hint());
+                              backing.string(), cause),
+                  disk_hint(cause));
     }
+    run_program({"qemu-img", "resize", "-q", "-f", "qcow2", overlay, fmt::format("{}M", size_mib)},
+                nullptr, {});
     workplace.deliver("overlay", secret_mode, false);
   }
 

@@ -131,7 +131,7 @@ def console():
     seen, end = b"", time.monotonic() + 120
     try:
         while b"box login:" not in seen:
-            check(time.monotonic() < end, f"no login prompt in {seen!r}")
+            check(time.monotonic() < end and process.poll() is None, f"no login prompt in {seen!r}")
             if select.select([ours], [], [], 5)[0]:
                 seen += os.read(ours, 4096)
             else:
