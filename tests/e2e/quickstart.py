@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from concurrent import futures
 from xml.etree import ElementTree
 
 import sampler
@@ -128,11 +129,15 @@ def docker():
 docker image inspect nginx >/dev/null 2>&1 || docker load -q -i /var/lib/vmlab/images/nginx.tar
 docker run --rm --network none nginx nginx -v 2>&1
 """
-    for name in NODES:
+
+    def look(name):
         equal(in_guest(name, "docker info -f '{{.Driver}}'").out.strip(), "overlay2",
               f"storage driver on {name}")
-        out = in_guest(name, script, 180).out
+        out = in_guest(name, script, 240).out
         check("nginx version:" in out, f"a container on {name} says {out!r}")
+
+    with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(look, NODES))
 
 
 def clock():
