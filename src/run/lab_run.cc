@@ -61,6 +61,7 @@ LabRun::LabRun(const Lab& lab, const Settings& settings, Ports& ports, Reporter&
 LabRun::~LabRun() = default;
 
 Observed LabRun::recall() const {
+  if (!ports_.system.stat(settings_.paths.history(known_.name))) return observe();
   auto observed = observe_disks(known_, settings_, ports_);
   remember_marks(known_, settings_, ports_, observed);
   return observed;

@@ -27,7 +27,8 @@ class LabRun {
   /// With its accelerator proven.
   const Lab& lab() const { return known_; }
   Observed observe() const { return vmlab::observe(known_, settings_, ports_, stop_); }
-  /// As far as the host can tell: guests that are about to be wiped need not be asked.
+  /// As the host and the lab's history tell: guests that are about to be wiped need not be asked,
+  /// unless there is no history.
   Observed recall() const;
 
   /// True when every step so far, of this plan and those before, is done.

@@ -361,6 +361,13 @@ TEST_F(Recovery, PowerCutAnywhereInAnAgentsResetConverges) {
       cluster_yaml, [&] { run_reset({.nodes = {"agent-1"}, .then_up = true}); }, 8);
 }
 
+TEST_F(Recovery, AnAgentOfALabWithoutItsHistoryIsMarkedGoneAllTheSame) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->files.erase("/state/labs/t/history");
+  ASSERT_TRUE(run_reset({.nodes = {"agent-1"}}).ok());
+  EXPECT_TRUE(planned("agent-gone/agent-1"));
+}
+
 TEST_F(Recovery, AForeignHostKeyIsASecurityWarningAndAChangedNetworkIsNamed) {
   ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
   world_->networks_by_name.at("t").cidrs = {*parse_cidr("10.9.8.0/24")};
