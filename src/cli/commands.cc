@@ -108,6 +108,10 @@ std::string lab_name_of(const Context& context, const std::string& target) {
   return target;
 }
 
+std::string checkpoint_words(const std::string& checkpoint, const Lab& lab) {
+  return checkpoint + " --lab " + lab.name;
+}
+
 Lab lab_of(const Context& context, const std::string& target, Installer installer) {
   if (target.empty() || !names_a_file(target)) {
     const auto name = lab_name_of(context, target);

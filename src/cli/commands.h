@@ -71,5 +71,7 @@ ExitCode code_of(const RunSummary& summary);
 
 /// The name that FILE or LAB stands for, for commands that need no more.
 std::string lab_name_of(const Context& context, const std::string& target);
+/// A lab's checkpoint, as a command is given it.
+std::string checkpoint_words(const std::string& checkpoint, const Lab& lab);
 
 }  // namespace vmlab

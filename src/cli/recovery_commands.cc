@@ -23,11 +23,6 @@ ExitCode watched(const Context& context, const Lab& lab, const std::string& verb
   return code_of(context.console.watch(summary, context.stop, work));
 }
 
-/// A checkpoint, as the command is given it again.
-std::string named(const std::string& checkpoint, const Lab& lab) {
-  return checkpoint + " --lab " + lab.name;
-}
-
 }  // namespace
 
 ExitCode run_reset(const Context& context) {
@@ -54,7 +49,7 @@ ExitCode run_checkpoint_save(const Context& context) {
   const auto& invocation = context.invocation;
   require_checkpoint_name(invocation.checkpoint);
   const auto lab = lab_of(context, invocation.target);
-  return watched(context, lab, "checkpoint save", named(invocation.checkpoint, lab),
+  return watched(context, lab, "checkpoint save", checkpoint_words(invocation.checkpoint, lab),
                  [&](Reporter& reporter) {
                    return save_lab(lab, invocation.checkpoint, invocation.replace, context.settings,
                                    context.ports, reporter, context.stop);
@@ -73,7 +68,7 @@ ExitCode run_checkpoint_list(const Context& context) {
 ExitCode run_checkpoint_restore(const Context& context) {
   const auto& invocation = context.invocation;
   const auto lab = lab_of(context, invocation.target, Installer::unseen);
-  return watched(context, lab, "checkpoint restore", named(invocation.checkpoint, lab),
+  return watched(context, lab, "checkpoint restore", checkpoint_words(invocation.checkpoint, lab),
                  [&](Reporter& reporter) {
                    return restore_lab(lab, invocation.checkpoint, context.settings, context.ports,
                                       reporter, context.stop);
@@ -83,7 +78,7 @@ ExitCode run_checkpoint_restore(const Context& context) {
 ExitCode run_checkpoint_delete(const Context& context) {
   const auto& invocation = context.invocation;
   const auto lab = lab_of(context, invocation.target, Installer::unseen);
-  return watched(context, lab, "checkpoint delete", named(invocation.checkpoint, lab),
+  return watched(context, lab, "checkpoint delete", checkpoint_words(invocation.checkpoint, lab),
                  [&](Reporter& reporter) {
                    return delete_checkpoint(lab, invocation.checkpoint, context.settings,
                                             context.ports, reporter, context.stop);

@@ -49,7 +49,7 @@ std::string go_back(const Lab& lab, const Context& context) {
   SummaryContext summary;
   summary.verb = "checkpoint restore";
   summary.lab = lab.name;
-  summary.target = context.invocation.checkpoint + " --lab " + lab.name;
+  summary.target = checkpoint_words(context.invocation.checkpoint, lab);
   const auto ended = context.console.watch(summary, context.stop, [&](Reporter& reporter) {
     return restore_lab(lab, context.invocation.checkpoint, context.settings, context.ports,
                        reporter, context.stop);

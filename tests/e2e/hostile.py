@@ -92,11 +92,7 @@ def idle():
 
 
 def down():
-    if place.running():
-        place.vmlab("down", LAB, timeout=300)
-        left = place.leftovers()
-        place.stop()
-        equal(left, [], "left over after `vmlab down`")
+    place.end(LAB)
 
 
 if __name__ == "__main__":

@@ -175,6 +175,20 @@ class Place:
         return found
 
 
+    def end(self, lab, *last):
+        """`vmlab down`, then `last` inside: nothing is left over. The place goes in any case."""
+        if not self.running():
+            return
+        result = self.vmlab("down", lab, timeout=300)
+        unmade = self.inside(*last) if last else None
+        left = self.leftovers()
+        self.stop()
+        result.expect()
+        if unmade:
+            unmade.expect()
+        equal(left, [], "left over after `vmlab down`")
+
+
 class Background:
     """A run of vmlab whose output is read as it comes."""
 
