@@ -24,7 +24,7 @@ constexpr int line_height = 20;
 constexpr int gap = 20;
 constexpr std::size_t columns_in_box = 29;  // of text, in the widest usual font
 
-constexpr const char* style = R"(
+constexpr const char* svg_style = R"(
 svg { --back: #ffffff; --text: #1c2330; --soft: #56627a; --panel: #f4f6f9; --good: #1a7f4b;
   --warn: #8a5c00; --accent: #2f63c8; --bootstrap: #a8730f; --master: #2f63c8; --agent: #1f8a70;
   --public: #8250df; --plain: #6b7688; }
@@ -187,7 +187,7 @@ std::string graph_svg(const Sketch& sketch) {
   svg.append_attribute("xmlns").set_value("http://www.w3.org/2000/svg");
   svg.append_attribute("role").set_value("img");
   add_element(svg, "title", "", fmt::format("lab {}: {}", sketch.lab, sketch.summary));
-  add_element(svg, "style", "", style);
+  add_element(svg, "style", "", svg_style);
   auto back = shape(svg, "rect", "back", {});
   draw_network(svg, sketch, width);
   const int height = draw_lines(svg, lines_of(sketch, columns)) + margin;

@@ -64,9 +64,9 @@ std::string option_text(const OptionView& option) {
   return text + ".";
 }
 
-void add_command(ManualPage& page, const CommandView& command) {
+void describe_command(ManualPage& page, const CommandView& command) {
   if (!command.commands.empty()) {
-    for (const auto& below : command.commands) add_command(page, below);
+    for (const auto& below : command.commands) describe_command(page, below);
     return;
   }
   page.subsection(synopsis(command));
@@ -119,7 +119,7 @@ std::string commands_page(const CommandView& program, const std::string& version
     if (command.group != group)
       page.section(fmt::format("\"COMMANDS: {}\"", capitals(command.group)));
     group = command.group;
-    add_command(page, command);
+    describe_command(page, command);
   }
   page.section("OPTIONS");
   page.paragraph("Every command takes these, before it or after it.");

@@ -18,7 +18,7 @@ namespace vmlab {
 
 namespace {
 
-constexpr int poll_ms = 200;
+constexpr int output_poll_ms = 200;
 
 /// Only what is safe after a fork.
 [[noreturn]] void become(char* const* words, char** environment, int output) {
@@ -76,7 +76,7 @@ int run_host_command(const std::vector<std::string>& words,
   std::array<char, 4096> buffer{};
   while (!ended && !stop.stop_requested()) {
     pollfd ready{reading.get(), POLLIN, 0};
-    if (poll(&ready, 1, poll_ms) <= 0) continue;
+    if (poll(&ready, 1, output_poll_ms) <= 0) continue;
     const auto count = read(reading.get(), buffer.data(), buffer.size());
     if (count > 0) on_output({buffer.data(), static_cast<std::size_t>(count)});
     ended = count == 0 || (count < 0 && errno != EINTR);

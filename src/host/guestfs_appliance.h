@@ -31,6 +31,9 @@ std::vector<std::string> to_vector(const Strings& list);
 /// way fails, and Cancelled is thrown.
 class Appliance {
  public:
+  /// Enough for a package manager and for grub.
+  static constexpr int install_memory_mib = 1536;
+
   struct Options {
     bool accelerated = false;
     bool network = false;  // for package installation

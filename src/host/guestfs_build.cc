@@ -17,8 +17,6 @@ constexpr const char* root_type = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709";
 constexpr std::int64_t boot_first = 2048;  // sectors
 constexpr std::int64_t boot_last = 4095;
 constexpr std::int64_t root_last = -34;  // the backup GPT is behind it
-constexpr int memory_mib = 1536;
-constexpr std::int64_t mib = 1024 * 1024;
 
 void bootstrap(const BuildSource& source, const std::filesystem::path& root_tar,
                const Progress& progress, const std::stop_token& stop) {
@@ -54,7 +52,10 @@ void mount_root(const Appliance& appliance) {
 
 void install_boot_loader(Appliance& appliance) {
   appliance.report("installing the boot loader");
-  appliance.command({"grub-install", "--target=i386-pc", device});
+  // libguestfs translates device names for its own calls only: the appliance's kernel probes disks
+  // in parallel, and what is /dev/sda to us is /dev/sdb to it in one launch of eight.
+  const std::string disk(trim(appliance.command({"grub-probe", "--target=disk", "/"})));
+  appliance.command({"grub-install", "--target=i386-pc", disk});
   appliance.command({"update-grub"});
   appliance.check(guestfs_fstrim(appliance.get(), "/", -1), "trim the root file system");
 }
@@ -72,39 +73,25 @@ void build_disk(const Image& image, const std::filesystem::path& root_tar,
 
   const auto handle = open_guestfs();
   if (guestfs_disk_create(handle.get(), disk.c_str(), "qcow2",
-                          static_cast<std::int64_t>(image.disk_mib) * mib, -1) == -1) {
+                          static_cast<std::int64_t>(image.disk_mib * 1024 * 1024), -1) == -1) {
     throw Error(
         fmt::format("cannot make disk '{}': {}", disk.string(), guestfs_last_error(handle.get())));
   }
   const Appliance::Options options{
-      .accelerated = accelerated, .network = false, .memory_mib = memory_mib};
-  const auto launch = [&] { return Appliance(disk, "qcow2", options, progress, stop); };
-  {
-    Appliance appliance = launch();
-    appliance.report("making partitions and file system");
-    make_partitions(appliance);
-    mount_root(appliance);
-    appliance.report("unpacking the root file system");
-    appliance.check(
-        guestfs_tar_in_opts(appliance.get(), root_tar.c_str(), "/", GUESTFS_TAR_IN_OPTS_XATTRS, 1,
-                            GUESTFS_TAR_IN_OPTS_ACLS, 1, -1),
-        "unpack the root file system");
-    // mmdebstrap leaves this host's name servers and name behind.
-    appliance.check(guestfs_rm_f(appliance.get(), "/etc/resolv.conf"), "remove resolv.conf");
-    appliance.write("/etc/hostname", "localhost\n");
-    appliance.write("/etc/fstab", "LABEL=root / ext4 defaults,noatime,x-systemd.growfs 0 0\n");
-    try {
-      install_boot_loader(appliance);
-      appliance.finish();
-      return;
-    } catch (const Error&) {
-      // grub-install now and then does not see a partition table as fresh as this. A new appliance
-      // reads it from the disk; the second failure is the real one.
-      appliance.finish();
-    }
-  }
-  Appliance appliance = launch();
+      .accelerated = accelerated, .network = false, .memory_mib = Appliance::install_memory_mib};
+  Appliance appliance(disk, "qcow2", options, progress, std::move(stop));
+  appliance.report("making partitions and file system");
+  make_partitions(appliance);
   mount_root(appliance);
+  appliance.report("unpacking the root file system");
+  appliance.check(
+      guestfs_tar_in_opts(appliance.get(), root_tar.c_str(), "/", GUESTFS_TAR_IN_OPTS_XATTRS, 1,
+                          GUESTFS_TAR_IN_OPTS_ACLS, 1, -1),
+      "unpack the root file system");
+  // mmdebstrap leaves this host's name servers and name behind.
+  appliance.check(guestfs_rm_f(appliance.get(), "/etc/resolv.conf"), "remove resolv.conf");
+  appliance.write("/etc/hostname", "localhost\n");
+  appliance.write("/etc/fstab", "LABEL=root / ext4 defaults,noatime,x-systemd.growfs 0 0\n");
   install_boot_loader(appliance);
   appliance.finish();
 }

@@ -10,7 +10,6 @@ namespace vmlab {
 
 namespace {
 
-constexpr int memory_mib = 1536;
 constexpr std::int64_t sector_size = 512;
 constexpr std::int64_t gpt_backup_sectors = 34;
 constexpr std::int64_t worth_growing_sectors = 64 * 2048;  // 64 MiB
@@ -178,8 +177,9 @@ void forget_identity(const Appliance& appliance) {
 
 void prepare_disk(const Image& image, const std::filesystem::path& disk, bool accelerated,
                   const Progress& progress, std::stop_token stop) {
-  const Appliance::Options options{
-      .accelerated = accelerated, .network = !image.packages.empty(), .memory_mib = memory_mib};
+  const Appliance::Options options{.accelerated = accelerated,
+                                   .network = !image.packages.empty(),
+                                   .memory_mib = Appliance::install_memory_mib};
   Appliance appliance(disk, "qcow2", options, progress, std::move(stop));
   appliance.report("looking at the image");
   const auto root = find_system(appliance, image);
