@@ -12,6 +12,8 @@
 namespace vmlab {
 namespace {
 
+constexpr std::string_view makes_new = "`vmlab reset NODE --then-up` makes it new";
+
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -155,7 +157,7 @@ std::string explain_preflight(int exit_code, const std::string& out, const std::
   }
   if (failed.empty()) return "preflight failed with " + last_line(exit_code, out, err);
   if (has(out, "Checking if DC/OS is already installed: FAIL")) {
-    failed.emplace_back("- a node is installed once: `vmlab down`, then `vmlab up`, make it new");
+    failed.push_back("- a node is installed once: " + std::string(makes_new));
   }
   std::string text = fmt::format("{} of {} preflight checks failed", count, checks.size());
   for (const auto& line : failed) text += "\n" + line;
@@ -164,18 +166,16 @@ std::string explain_preflight(int exit_code, const std::string& out, const std::
 
 std::string explain_install(int exit_code, const std::string& out, const std::string& err) {
   if (const auto role = rest_of_line(out, "vmlab: other role: "); !role.empty()) {
-    return fmt::format(
-        "the node is installed as {} already; `vmlab down`, then `vmlab up`, make it new", role);
+    return fmt::format("the node is installed as {} already; {}", role, makes_new);
   }
   if (const auto lists = rest_of_line(out, "vmlab: other configuration: "); !lists.empty()) {
     return fmt::format(
         "the node was installed from another configuration or release (package list "
-        "{}), and DC/OS cannot be changed in place; `vmlab down`, then `vmlab up`, make it new",
-        lists);
+        "{}), and DC/OS cannot be changed in place; {}",
+        lists, makes_new);
   }
   if (has(out, "vmlab: half installed")) {
-    return "an earlier installation was cut off where it cannot go on; `vmlab down`, then "
-           "`vmlab up`, make the node new";
+    return "an earlier installation was cut off where it cannot go on; " + std::string(makes_new);
   }
   if (const auto url = rest_of_line(out, "vmlab: cannot fetch "); !url.empty()) {
     return fmt::format("cannot fetch {}: {}", url, last_line(exit_code, {}, err));

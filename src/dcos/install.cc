@@ -107,8 +107,11 @@ class Items {
 
   void masters() {
     After installed;
+    // Preflights may have passed long ago, and the bootstrap node been restarted since.
+    auto ready = preflights_;
+    ready.emplace_back("gate/bootstrap");
     for (const Node* node : masters_) {
-      install(*node, preflights_);
+      install(*node, ready);
       installed.push_back("dcos/install/" + node->name);
     }
     After modes;
@@ -131,7 +134,8 @@ class Items {
     After registered = {"gate/mesos-masters"};
     for (const Node* node : agents_) {
       // The masters waited for every preflight, and the ensemble for the masters.
-      install(*node, {"dcos/preflight/" + node->name, "gate/zookeeper-quorum", "gate/exhibitor"});
+      install(*node, {"dcos/preflight/" + node->name, "gate/bootstrap", "gate/zookeeper-quorum",
+                      "gate/exhibitor"});
     }
     for (const Node* node : agents_) {
       auto gate = registered_gate(lab_, *node);

@@ -248,6 +248,26 @@ class Applier {
   std::stop_token stop_;
 };
 
+/// What a node installs comes from the bootstrap: it may be the cause that the node cannot know.
+void tell_of_dead_bootstrap(Error& error, const PlannedStep& step, const ApplyContext& context) {
+  const Node* bootstrap = context.lab->bootstrap();
+  if (!std::holds_alternative<GuestScript>(step.step) || bootstrap == nullptr ||
+      bootstrap->name == step.node) {
+    return;
+  }
+  std::optional<DomainInfo> domain;
+  try {
+    domain = context.ports.hypervisor.domain(bootstrap->domain_name);
+  } catch (const Error&) {
+    return;  // the step's own error is the one to tell
+  }
+  if (domain && domain->state == DomainState::running) return;
+  error.add_context(fmt::format("node '{}', which serves the installation files, is {}",
+                                bootstrap->name,
+                                domain ? to_text(domain->state) : std::string("gone")));
+  error.suggest("`vmlab up` again starts it and continues");
+}
+
 }  // namespace
 
 void apply(const PlannedStep& step, const ApplyContext& context, const StepProgress& progress,
@@ -259,6 +279,7 @@ void apply(const PlannedStep& step, const ApplyContext& context, const StepProgr
     const bool in_guest = std::holds_alternative<AwaitGate>(step.step) ||
                           std::holds_alternative<GuestScript>(step.step);
     if (in_guest && context.lab != nullptr && !stop.stop_requested()) {
+      tell_of_dead_bootstrap(error, step, context);
       const auto where = collect_evidence(step, *context.lab, context.paths, context.ports, stop);
       if (!where.empty()) error.add_context("evidence is in " + where.string());
     }

@@ -94,14 +94,13 @@ TEST(ExplainPreflight, LeavesOutTheMisreadVersionOfDocker) {
 
 TEST(ExplainInstall, TellsWhatKeepsANodeFromBeingInstalled) {
   EXPECT_EQ(explain_install(1, "vmlab: other role: master\n", ""),
-            "the node is installed as master already; `vmlab down`, then `vmlab up`, make it new");
-  EXPECT_EQ(
-      explain_install(1, "vmlab: other configuration: aa, now bb\n", ""),
-      "the node was installed from another configuration or release (package list aa, now "
-      "bb), and DC/OS cannot be changed in place; `vmlab down`, then `vmlab up`, make it new");
+            "the node is installed as master already; `vmlab reset NODE --then-up` makes it new");
+  EXPECT_EQ(explain_install(1, "vmlab: other configuration: aa, now bb\n", ""),
+            "the node was installed from another configuration or release (package list aa, now "
+            "bb), and DC/OS cannot be changed in place; `vmlab reset NODE --then-up` makes it new");
   EXPECT_EQ(explain_install(1, "vmlab: half installed\n", ""),
-            "an earlier installation was cut off where it cannot go on; `vmlab down`, then "
-            "`vmlab up`, make the node new");
+            "an earlier installation was cut off where it cannot go on; `vmlab reset NODE "
+            "--then-up` makes it new");
   EXPECT_EQ(explain_install(1, "vmlab: cannot fetch http://b:8080/dcos_install.sh\n",
                             "curl: (7) Failed to connect\n"),
             "cannot fetch http://b:8080/dcos_install.sh: exit code 1: curl: (7) Failed to connect");

@@ -144,6 +144,30 @@ TEST_F(Flow, AFailedCloudInitNamesTheModuleAndLetsTheOthersGoOn) {
   EXPECT_EQ(world_->domains_by_name.size(), 2U) << "the nodes are kept for a look";
 }
 
+TEST_F(Flow, ABootstrapThatDiesWhileNodesDownloadIsTheCauseThatIsToldAndStartsAgain) {
+  const auto& wanted = lab(cluster_yaml);
+  const auto cluster = world_->answer;
+  world_->answer = [&](const std::string& node,
+                       const std::string& script) -> std::optional<GuestResult> {
+    if (script.find("bash dcos_install.sh") == std::string::npos) return cluster(node, script);
+    world_->stop_domain("t-bootstrap");
+    return GuestResult{1, "", "curl: (7) Failed to connect to 192.168.77.10 port 8080\n"};
+  };
+  const auto summary = run_up(wanted);
+  const auto failed = std::ranges::find(summary.steps, StepResult::failed, &StepOutcome::result);
+  ASSERT_NE(failed, summary.steps.end());
+  EXPECT_NE(std::ranges::find(failed->trail,
+                              "node 'bootstrap', which serves the installation files, is shut off"),
+            failed->trail.end())
+      << failed->message;
+  EXPECT_EQ(failed->hint, "`vmlab up` again starts it and continues");
+  world_->answer = cluster;
+  const auto again = run_up(wanted);
+  EXPECT_TRUE(again.ok()) << failure(again);
+  // It answers by ssh before it serves.
+  EXPECT_LT(place("gate/bootstrap"), place("dcos/install/master-1"));
+}
+
 TEST_F(Flow, CorrectedDocumentsMakeAnUnpreparedNodeAnew) {
   world_->cloud_init_error = "('runcmd', RuntimeError('no'))";
   ASSERT_FALSE(run_up(lab(plain_yaml)).ok());
