@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "dcos/gates.h"
+#include "dcos/install.h"
 #include "lab/readiness.h"
 
 namespace vmlab {
@@ -40,6 +41,7 @@ class PowerPlan {
     ready = start_all(masters_, ready);
     if (!ready.empty() && !masters_.empty()) ready = await_quorum("", ready);
     start_all(others_, ready);
+    await_service();
     return std::move(plan_);
   }
 
@@ -58,10 +60,14 @@ class PowerPlan {
       for (const Node* master : masters_) restart_node(*master, ready, all);
       if (!all.empty()) ready = all;
     } else {
+      // One that is down is no part of the quorum: it comes first.
+      std::ranges::stable_partition(masters_, [this](const Node* node) { return !runs(*node); });
+      if (!masters_.empty()) ready = look_for_quorum_without(*masters_.front(), ready);
       ready = restart_one_by_one(masters_, ready);
     }
     Ids done;
     for (const Node* node : others_) restart_node(*node, ready, done);
+    await_service();
     return std::move(plan_);
   }
 
@@ -100,6 +106,10 @@ class PowerPlan {
                             "for a quorum",
                             masters_.size(), all.size(), left, needed),
                 "`vmlab stop` without names stops the whole lab; --force does it all the same");
+  }
+
+  bool has(const std::string& id) const {
+    return std::ranges::find(plan_.steps, id, &PlannedStep::id) != plan_.steps.end();
   }
 
   std::string add(std::string id, const std::string& node, std::string title, std::string why,
@@ -145,6 +155,45 @@ class PowerPlan {
     auto gate = zookeeper_quorum_gate(lab_);
     const auto id = master.empty() ? gate.id : gate.id + "/" + master;
     return {await(std::move(gate), id, master, "masters were started", after)};
+  }
+
+  /// Before the first running master goes; the others wait for one another.
+  Ids look_for_quorum_without(const Node& master, const Ids& after) {
+    if (!runs(master) || lab_.with_role(Role::master).size() == 1) return after;
+    auto gate = remaining_quorum_gate(lab_, master);
+    auto title = "look whether the others keep a quorum without " + master.name;
+    AwaitGate step;
+    auto id = gate.id;
+    step.gate = std::move(gate);
+    return {add(std::move(id), master.name, std::move(title),
+                "a master goes (--force does not ask)", std::move(step), after)};
+  }
+
+  /// What was started is of use when the cluster says so: its nodes' own gates, and the cluster's.
+  /// Where a node stays down they would not pass.
+  void await_service() {
+    if (!wish_.installed) return;
+    std::set<std::string> started;
+    Ids after;
+    for (const auto& step : plan_.steps) {
+      if (std::holds_alternative<StartDomain>(step.step)) started.insert(step.node);
+      if (std::holds_alternative<AwaitGate>(step.step)) after.push_back(step.id);
+    }
+    const bool all_run = std::ranges::all_of(lab_.nodes, [&](const Node& node) {
+      const auto* domain = domain_of(node);
+      return started.contains(node.name) ||
+             (domain != nullptr && domain->state == DomainState::running);
+    });
+    if (started.empty() || !all_run) return;
+    const bool master_was = std::ranges::any_of(
+        masters_, [&](const Node* node) { return started.contains(node->name); });
+    for (auto& item : install_items(lab_)) {
+      auto* gate = std::get_if<Gate>(&item.work);
+      if (gate == nullptr || has(item.id)) continue;
+      if (item.node.empty() ? master_was : started.contains(item.node)) {
+        await(std::move(*gate), item.id, item.node, "nodes were started", after);
+      }
+    }
   }
 
   std::string stop_node(const Node& node, Ids after) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
@@ -85,11 +86,16 @@ class Cluster {
   }
 
   GuestResult zookeeper(const std::string& name) const {
-    for (const Node* master : lab_.with_role(Role::master)) {
-      if (!installed(*master)) return {.exit_code = 1, .out = {}, .err = "Connection refused"};
+    const auto masters = lab_.with_role(Role::master);
+    std::vector<std::string> serving;
+    for (const Node* master : masters) {
+      if (installed(*master)) serving.push_back(master->name);
+    }
+    if (serving.size() <= masters.size() / 2 || std::ranges::find(serving, name) == serving.end()) {
+      return {.exit_code = 1, .out = {}, .err = "Connection refused"};
     }
     return said(fmt::format("Zookeeper version: 3.4.14\nMode: {}\n",
-                            name == "master-1" ? "leader" : "follower"));
+                            name == serving.front() ? "leader" : "follower"));
   }
 
   HttpReply answer_of(const Node& node, const std::string& path) const {

@@ -77,6 +77,41 @@ TEST_F(Powering, MastersRestartOneAfterAnother) {
   EXPECT_LT(place(all, "start master-3"), place(all, "stop agent-1"));
 }
 
+TEST_F(Powering, NoMasterRestartsWhenTheOthersAreNoQuorum) {
+  ASSERT_EQ(done({"stop", "master-3"}), std::vector<std::string>{"stop master-3"});
+  world_.cut_power_at(0, false);
+  EXPECT_EQ(run({"restart", "master-1"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot reach node 'master-3': its domain is shut off"), std::string::npos)
+      << err_;
+  EXPECT_EQ(running(), 6);
+  // The one that is down is no part of the quorum and comes first.
+  const auto all = done({"restart"});
+  EXPECT_LT(place(all, "start master-3"), place(all, "stop master-1"));
+  EXPECT_EQ(running(), 7);
+  done({"stop", "master-3"});
+  EXPECT_EQ(done({"restart", "master-1", "--force"}),
+            (std::vector<std::string>{"stop master-1", "start master-1"}));
+}
+
+TEST_F(Powering, WhatIsStartedServesWhenItEnds) {
+  ASSERT_EQ(run({"restart"}), ExitCode::done) << err_;
+  for (const std::string gate :
+       {"installation files served by the bootstrap node", "Admin Router on master-2",
+        "Marathon with a leader", "registration of agent-1 with Mesos",
+        "the leading master to know all agents"}) {
+    EXPECT_NE(err_.find("finished  wait for " + gate), std::string::npos) << gate << "\n" << err_;
+  }
+  ASSERT_EQ(run({"restart", "agent-1"}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find("registration of agent-1"), std::string::npos) << err_;
+  EXPECT_EQ(err_.find("Marathon"), std::string::npos) << err_;
+  // With a node that stays down there is nothing to wait for.
+  ASSERT_EQ(run({"stop", "agent-1", "agent-2"}), ExitCode::done) << err_;
+  ASSERT_EQ(run({"start", "agent-1"}), ExitCode::done) << err_;
+  EXPECT_EQ(err_.find("registration"), std::string::npos) << err_;
+  ASSERT_EQ(run({"start"}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find("registration of agent-2"), std::string::npos) << err_;
+}
+
 TEST_F(Powering, UnknownNodesAreNamed) {
   EXPECT_EQ(run({"stop", "mastr-1"}), ExitCode::bad_input);
   EXPECT_NE(err_.find("did you mean 'master-1'?"), std::string::npos) << err_;
