@@ -55,10 +55,6 @@ std::vector<const Node*> Lab::with_role(Role role) const {
   return found;
 }
 
-bool Lab::follows_bootstrap(const Node& node) const {
-  return bootstrap() != nullptr && node.role != Role::bootstrap;
-}
-
 const Node* Lab::bootstrap() const {
   const auto found = std::ranges::find(nodes, Role::bootstrap, &Node::role);
   return found == nodes.end() ? nullptr : &*found;

@@ -102,8 +102,6 @@ struct Lab {
   const Node& node(const std::string& node_name) const;  // throws Error with "did you mean"
   std::vector<const Node*> with_role(Role role) const;
   const Node* bootstrap() const;  // nullptr when there is none
-  /// Its chrony has the bootstrap as its server.
-  bool follows_bootstrap(const Node& node) const;
 };
 
 }  // namespace vmlab

@@ -100,11 +100,13 @@ std::vector<std::string> last_steps(const PlanBuilder& builder);
 
 /// Id of the step that corrects a node's clock.
 std::string clock_step(const std::string& node);
-/// Sets it after `after`, and after the bootstrap's; the bootstrap's first, as it tells the others
-/// the time.
 void plan_clock(PlanBuilder& builder, const Node& node, std::vector<std::string> after);
 
 /// Id of the step after which a node is prepared.
 std::string prepared_step(const std::string& node);
+/// Id of the step that brings it back to its checkpoint of that moment.
+std::string revert_step(const std::string& node);
+/// It came so far: its mark says so, or its checkpoint, which is older than the mark.
+bool was_prepared(const Node& node, const ObservedNode& seen);
 
 }  // namespace vmlab

@@ -130,8 +130,6 @@ std::string clock_step(const std::string& node) {
 }
 
 void plan_clock(PlanBuilder& builder, const Node& node, std::vector<std::string> after) {
-  const auto* bootstrap = builder.lab().bootstrap();
-  if (bootstrap != nullptr && bootstrap != &node) after.push_back(clock_step(bootstrap->name));
   builder.add({.id = clock_step(node.name),
                .node = node.name,
                .title = fmt::format("correct the clock of {}", node.name),
@@ -256,16 +254,15 @@ Plan plan_restore(const Lab& lab, const Observed& observed, const Paths& paths,
     }
     auto ssh = ssh_gate(lab, node);
     auto title = "wait for " + ssh.what;
-    const auto gate = builder.add({.id = "gate/ssh/" + node.name,
-                                   .node = node.name,
-                                   .title = std::move(title),
-                                   .why = "restored",
-                                   .hash = {},
-                                   .step = AwaitGate{std::move(ssh), {}, {}, {}},
-                                   .after = {restore_id},
-                                   .pool = Pool::none});
-    // Only a node that follows another's time is logged in to for it.
-    plan_clock(builder, node, {lab.follows_bootstrap(node) ? gate : restore_id});
+    builder.add({.id = "gate/ssh/" + node.name,
+                 .node = node.name,
+                 .title = std::move(title),
+                 .why = "restored",
+                 .hash = {},
+                 .step = AwaitGate{std::move(ssh), {}, {}, {}},
+                 .after = {restore_id},
+                 .pool = Pool::none});
+    plan_clock(builder, node, {restore_id});
     clocks.push_back(clock_step(node.name));
   }
   if (installed) await_cluster(builder, clocks);

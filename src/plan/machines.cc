@@ -12,6 +12,15 @@
 
 namespace vmlab {
 
+std::string revert_step(const std::string& node) {
+  return "revert/" + node;
+}
+
+bool was_prepared(const Node& node, const ObservedNode& seen) {
+  return seen.marks.contains(mark_name(prepared_step(node.name))) ||
+         (seen.reached && seen.snapshots.contains(prepared_checkpoint));
+}
+
 std::string prepared_step(const std::string& node) {
   return "gate/cloud-init/" + node;
 }
@@ -173,10 +182,8 @@ class NodePlan {
       add("revert", fmt::format("revert {} to its checkpoint", node_.name), wish.why, {},
           RestoreCheckpoint{prepared_checkpoint, {node_.domain_name}}, after_reset({"network"}),
           Pool::none);
-      await_cloud_init(wish.why, false);
-      // Where that needs a login, the gate's is the one.
-      const bool login = builder_.lab().follows_bootstrap(node_);
-      plan_clock(builder_, node_, {login ? prepared_step(node_.name) : id("revert")});
+      // No gate: the checkpoint is of a node that passed it, and its clock is set from inside.
+      plan_clock(builder_, node_, {id("revert")});
       return {id("revert")};
     }
     if (!wish.cold) {
@@ -260,7 +267,7 @@ class NodePlan {
   bool stale_before_prepared(bool running) const {
     if (!has(files_.root_disk) || seen_.seed_hash == seed_hash_) return false;
     if (running && !seen_.reached) return false;
-    return !seen_.marks.contains(mark_name(prepared_step(node_.name))) && seen_.reached;
+    return !was_prepared(node_, seen_) && seen_.reached;
   }
 
   /// Stops the node, and takes away what cannot be kept.
@@ -381,15 +388,17 @@ class NodePlan {
                   .why = why,
                   .hash = seed_hash_,
                   .step = AwaitGate{std::move(gate), mark_name(step), node_.name, std::move(save)},
-                  .after = {id("gate/ssh"), id("revert")},
+                  .after = {id("gate/ssh")},
                   .pool = Pool::none});
   }
 
   void known() {
     const auto mark = seen_.marks.find(mark_name(prepared_step(node_.name)));
     if (mark == seen_.marks.end()) {
-      // A node that was reverted has its checkpoint and no mark yet.
-      await_cloud_init("not prepared yet", builder_.checkpoints() && !warm_obstacle().empty());
+      // A node that was reset has its checkpoint and no mark yet.
+      const bool was = was_prepared(node_, seen_);
+      await_cloud_init(was ? "it was reset" : "not prepared yet",
+                       builder_.checkpoints() && !warm_obstacle().empty());
     } else if (mark->second != seed_hash_) {
       builder_.note(fmt::format(
           "{}: cloud-init documents changed since it was prepared; they act when it is made anew",

@@ -176,7 +176,7 @@ std::map<std::string, Phase> phases_of(const Lab& lab, const Observed& observed)
     phase = Phase::defined;
     if (found->second.domain->state != DomainState::running) continue;
     phase = Phase::booting;
-    if (!found->second.marks.contains(mark_name(prepared_step(node.name)))) continue;
+    if (!was_prepared(node, found->second)) continue;
     phase = Phase::prepared;
     const auto [wanted, done] = tasks[node.name];
     if (done > 0) phase = done == wanted ? Phase::installed : Phase::installing;

@@ -14,14 +14,6 @@ constexpr auto set_script = R"sh(
 date -u -s "@$host_time" >/dev/null || exit 1
 )sh";
 
-// What chrony measured before its clock stood still is worth nothing. Nobody waits here for what it
-// measures now: the clock's gate asks the kernel.
-constexpr auto measure_script = R"sh(
-if command -v chronyc >/dev/null && grep -qs '^server ' /etc/chrony/conf.d/vmlab.conf; then
-  chronyc -m 'reset sources' 'burst 4/6' >/dev/null || :
-fi
-)sh";
-
 void run_script(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
                 const std::stop_token& stop, std::string script) {
   const auto result = ports.guests.run(ssh_target_of(lab, node, paths),
@@ -49,13 +41,10 @@ bool set_by_agent(const Node& node, Ports& ports, const StepProgress& progress) 
 
 void correct_clock(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
                    const StepProgress& progress, std::stop_token stop) {
-  std::string script;
-  if (!set_by_agent(node, ports, progress)) {
-    const auto now = std::chrono::duration<double>(ports.system.now().time_since_epoch());
-    script = fmt::format("host_time={:.3f}\n{}", now.count(), set_script);
-  }
-  if (lab.follows_bootstrap(node)) script += measure_script;
-  if (!script.empty()) run_script(lab, node, paths, ports, stop, std::move(script));
+  if (set_by_agent(node, ports, progress)) return;
+  const auto now = std::chrono::duration<double>(ports.system.now().time_since_epoch());
+  run_script(lab, node, paths, ports, stop,
+             fmt::format("host_time={:.3f}\n{}", now.count(), set_script));
 }
 
 }  // namespace vmlab

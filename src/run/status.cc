@@ -15,7 +15,7 @@ namespace {
 
 /// Steps that make a node's disk anew: what was done on it before is gone.
 bool forgets(const std::string& id, const std::string& node) {
-  return id == "overlay/" + node || id == "wipe/" + node || id == "revert/" + node;
+  return id == "overlay/" + node || id == "wipe/" + node || id == revert_step(node);
 }
 
 std::string release_of(const Lab& lab) {
@@ -47,7 +47,10 @@ void remember_marks(const Lab& lab, const Settings& settings, Ports& ports, Obse
       continue;
     }
     const auto node = entry.id.substr(entry.id.rfind('/') + 1);
-    if (forgets(entry.id, node)) observed.nodes[node].marks.clear();
+    if (!forgets(entry.id, node)) continue;
+    auto& marks = observed.nodes[node].marks;
+    marks.clear();
+    if (entry.id == revert_step(node)) marks[mark_name(prepared_step(node))];
   }
 }
 

@@ -42,11 +42,5 @@ TEST_F(GuestClock, IsSetBySshWhereNoAgentAnswers) {
   EXPECT_NE(said_.find("guest agent is not connected"), std::string::npos) << said_;
 }
 
-TEST_F(GuestClock, OfTheLabIsMeasuredAnewAndNotSlewed) {
-  ASSERT_TRUE(run_up(lab(test::cluster_yaml)).ok());
-  EXPECT_NE(corrected("agent-1").find("agent-1:\nif command -v chronyc"), std::string::npos);
-  EXPECT_EQ(corrected("bootstrap"), "") << "it follows nobody";
-}
-
 }  // namespace
 }  // namespace vmlab

@@ -2,35 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-
-#include "base/text.h"
 #include "support/dcos_lab.h"
 #include "support/golden.h"
+#include "support/programs.h"
 
 namespace vmlab {
 namespace {
 
 /// Runs the script with an `ip` of the test's own first in its PATH; standard output and error.
 std::string run(const std::string& route) {
-  namespace fs = std::filesystem;
-  const auto directory = fs::path(testing::TempDir()) / "ip_detect_test";
-  fs::create_directories(directory);
-  std::ofstream(directory / "ip") << "#!/bin/sh\n" << route << "\n";
-  fs::permissions(directory / "ip", fs::perms::owner_all);
+  const test::Programs programs("ip_detect_test", {{"ip", route}});
   auto script = ip_detect_script(test::dcos_lab());
-  script.replace(script.find("PATH="), 5, "PATH=" + directory.string() + ":");
-  const auto command = "env -i /bin/sh -c " + shell_quote(script) + " 2>&1; echo \"exit $?\"";
-  std::string out;
-  FILE* pipe = popen(command.c_str(), "r");
-  std::array<char, 256> buffer{};
-  while (fgets(buffer.data(), buffer.size(), pipe) != nullptr) out += buffer.data();
-  pclose(pipe);
-  fs::remove_all(directory);
-  return out;
+  script.replace(script.find("PATH="), 5, "PATH=" + programs.directory().string() + ":");
+  return programs.run(script);
 }
 
 TEST(IpDetect, IsThisScript) {
