@@ -27,6 +27,12 @@ std::string render_steps(const Plan& plan, Style style) {
   for (const auto& note : plan.notes) {
     text += fmt::format("{} {}\n", style.yellow("note:"), printable(note));
   }
+  if (!plan.must_wipe.empty()) {
+    return text + fmt::format(
+                      "{} {}; only `vmlab up --replace` does it, and then installs the "
+                      "cluster anew\n",
+                      style.yellow("warning:"), printable(wipe_reason(plan)));
+  }
   if (!plan.unknown.empty()) {
     text +=
         fmt::format("{} {} not answer yet; when they do there may be more to do inside\n",
@@ -96,6 +102,7 @@ ordered_json outlook_json(const std::string& lab, const Outlook& outlook) {
   }
   record["notes"] = plan.notes;
   record["unknown"] = plan.unknown;
+  record["must_wipe"] = plan.must_wipe;
   const auto& r = outlook.resources;
   record["resources"] = {{"nodes", r.nodes},
                          {"to_start", r.starting},

@@ -82,7 +82,7 @@ void plan_removed_nodes(PlanBuilder& builder);
 /// The product's install, on nodes whose marks are known.
 void plan_install(PlanBuilder& builder);
 
-/// One sentence for each node that was installed with another configuration, ip-detect or release.
+/// Nodes that were installed with another configuration, ip-detect or release.
 std::vector<std::string> plan_changed_installs(PlanBuilder& builder);
 
 /// What the id of the step begins with that restores an installed lab; of another, that one.

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "plan/builder.h"
 
 namespace vmlab {
@@ -141,12 +142,16 @@ std::vector<std::string> plan_changed_installs(PlanBuilder& builder) {
     const auto& marks = builder.seen(item.node).marks;
     const auto mark = marks.find(mark_name(item.id));
     if (mark == marks.end() || mark->second == item.hash) continue;
-    changed.push_back(
-        fmt::format("{} must be wiped: it was installed with another configuration, "
-                    "ip-detect or release",
-                    item.node));
+    changed.push_back(item.node);
   }
   return changed;
+}
+
+std::string wipe_reason(const Plan& plan) {
+  const bool one = plan.must_wipe.size() == 1;
+  return fmt::format(
+      "{} must be wiped: {} installed with another configuration, ip-detect or release",
+      join(plan.must_wipe, ", "), one ? "it was" : "they were");
 }
 
 void plan_install(PlanBuilder& builder) {

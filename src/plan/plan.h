@@ -178,10 +178,13 @@ struct Plan {
   std::vector<std::string> notes;  // drift and warnings, one sentence each
   /// Nodes of which more is known only when these steps are done: there may be more to do.
   std::vector<std::string> unknown;
-  /// Why nodes must be wiped, one sentence each; `steps` are then those that wipe them, and want to
-  /// be asked for (`--replace`).
+  /// Nodes that were installed with another configuration, ip-detect or release; `steps` are then
+  /// those that wipe the cluster, and want to be asked for (`--replace`).
   std::vector<std::string> must_wipe = {};
 };
+
+/// Which nodes must be wiped and why: part of a sentence.
+std::string wipe_reason(const Plan& plan);
 
 /// What `up` would do. Pure; `observed` must be of this lab. Throws Error when a name is held by
 /// somebody else's domain or network, saying whose. `checkpoints`: take those that come by

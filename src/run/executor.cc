@@ -69,13 +69,14 @@ StepOutcome run_step(const PlannedStep& step, const ApplyStep& apply, const Step
 class Execution {
  public:
   Execution(const Plan& plan, const PoolLimits& limits, const ApplyStep& apply, Reporter& reporter,
-            const Clock& clock, std::stop_token stop)
+            const Clock& clock, std::stop_token stop, milliseconds earlier)
       : plan_(plan),
         scheduler_(plan, limits),
         apply_(apply),
         reporter_(reporter),
         clock_(clock),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        earlier_(earlier) {}
 
   RunSummary run() {
     const auto began = clock_();
@@ -84,7 +85,7 @@ class Execution {
       if (!stop_.stop_requested()) start_ready();
       if (scheduler_.running() == 0) break;
       for (auto& event : inbox_.take(wake_)) handle(std::move(event));
-      reporter_.tick(clock_() - began);
+      reporter_.tick(earlier_ + clock_() - began);
     }
     summary_.interrupted = stop_.stop_requested();
     summary_.took = clock_() - began;
@@ -145,6 +146,7 @@ class Execution {
   Reporter& reporter_;
   const Clock& clock_;
   std::stop_token stop_;
+  milliseconds earlier_;
   std::stop_token wake_;  // never stopped: the inbox is drained to the end
   Inbox inbox_;
   std::map<std::size_t, milliseconds> started_;
@@ -163,8 +165,9 @@ bool RunSummary::ok() const {
 }
 
 RunSummary execute(const Plan& plan, const PoolLimits& limits, const ApplyStep& apply,
-                   Reporter& reporter, const Clock& clock, std::stop_token stop) {
-  return Execution(plan, limits, apply, reporter, clock, std::move(stop)).run();
+                   Reporter& reporter, const Clock& clock, std::stop_token stop,
+                   milliseconds earlier) {
+  return Execution(plan, limits, apply, reporter, clock, std::move(stop), earlier).run();
 }
 
 }  // namespace vmlab

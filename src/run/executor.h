@@ -25,8 +25,9 @@ using Clock = std::function<std::chrono::milliseconds()>;
 
 /// Runs what can run; what depends on a failed step is skipped, the rest goes on. When `stop` is
 /// requested nothing new starts and running steps are asked to end. `reporter` is called by the
-/// calling thread only.
+/// calling thread only; time goes on for it from `earlier`, what plans before this one took.
 RunSummary execute(const Plan& plan, const PoolLimits& limits, const ApplyStep& apply,
-                   Reporter& reporter, const Clock& clock, std::stop_token stop);
+                   Reporter& reporter, const Clock& clock, std::stop_token stop,
+                   std::chrono::milliseconds earlier = {});
 
 }  // namespace vmlab

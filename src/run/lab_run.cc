@@ -28,6 +28,19 @@ void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
   if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
 }
 
+/// The words that want this lab as it is wanted now.
+std::string command_of(const Lab& lab) {
+  auto words = "vmlab up " + shell_quote(lab.file);
+  for (const auto& override : lab.overrides) {
+    // `@ROLE.count=N` is what `--masters N` and `--agents N` stand for.
+    const auto number = override.substr(override.find('=') + 1);
+    words += override.starts_with("@master.count=")  ? " --masters " + number
+             : override.starts_with("@agent.count=") ? " --agents " + number
+                                                     : " --set " + shell_quote(override);
+  }
+  return words;
+}
+
 }  // namespace
 
 PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports& ports) {
@@ -76,7 +89,7 @@ bool LabRun::apply(const Plan& plan) {
   };
   const auto clock = [this] { return ports_.system.monotonic(); };
   auto round = execute(plan, pool_limits(settings_, known_.accelerator, ports_), apply_step,
-                       *recorder_, clock, stop_);
+                       *recorder_, clock, stop_, clock() - began_);
   remember_durations(known_, plan, round, settings_.paths, ports_.system);
   std::ranges::move(round.steps, std::back_inserter(all_.steps));
   all_.interrupted = round.interrupted;
@@ -97,9 +110,9 @@ bool LabRun::bring_up() {
   for (int round = 0;; ++round) {
     const auto plan = make_plan(wanted_, known_, observe(), settings_);
     if (!plan.must_wipe.empty() && !settings_.replace) {
-      throw Error(fmt::format("cannot change an installed cluster: {}", join(plan.must_wipe, "; ")),
-                  fmt::format("`vmlab up {} --replace` wipes these nodes and installs anew",
-                              shell_quote(wanted_.file)));
+      throw Error("cannot change an installed cluster: " + wipe_reason(plan),
+                  fmt::format("`{} --replace` wipes the cluster and installs it anew",
+                              command_of(wanted_)));
     }
     if (plan.steps.empty()) {
       if (!planned_anything_) {

@@ -49,6 +49,26 @@ TEST_F(Changing, WhatTheTopologyNoLongerHasGoesOnlyWithPrune) {
   EXPECT_NE(err_.find("nothing to do"), std::string::npos) << err_;
 }
 
+TEST_F(Changing, MoreMastersAreAnotherClusterAndWantReplace) {
+  write_cluster();
+  bring_up("/topologies/cluster.yaml");
+  const auto before = world_.snapshot();
+  EXPECT_EQ(run({"up", "cluster", "--masters", "5"}), ExitCode::failed);
+  EXPECT_NE(err_.find("master-1, master-2, master-3, agent-1, agent-2, public-1 must be wiped"),
+            std::string::npos)
+      << err_;
+  EXPECT_NE(err_.find("`vmlab up /topologies/cluster.yaml --masters 5 --replace`"),
+            std::string::npos)
+      << err_;
+  EXPECT_EQ(world_.snapshot(), before);
+  ASSERT_EQ(run({"plan", "cluster", "--masters", "5"}), ExitCode::done) << err_;
+  EXPECT_NE(out_.find("public-1 must be wiped: they were installed with another configuration"),
+            std::string::npos)
+      << out_;
+  EXPECT_NE(out_.find("only `vmlab up --replace` does it"), std::string::npos) << out_;
+  EXPECT_EQ(world_.snapshot(), before);
+}
+
 TEST_F(Changing, ACheckpointNamesTheNodeThatWasPrunedSince) {
   bring_up();
   ASSERT_EQ(run({"checkpoint", "save", "mine"}), ExitCode::done) << err_;

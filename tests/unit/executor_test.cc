@@ -126,6 +126,21 @@ TEST(Executor, AFailureSkipsWhatNeedsItAndLetsTheRestGoOn) {
   EXPECT_EQ(outcomes.at("d").result, StepResult::done);
 }
 
+TEST(Executor, TimeGoesOnFromWhatEarlierPlansTook) {
+  class Watch : public Listener {
+   public:
+    void tick(milliseconds elapsed) override { first = std::min(first, elapsed); }
+    milliseconds first = milliseconds::max();
+  };
+  Watch watch;
+  const Plan plan{.steps = {step("a")}, .notes = {}, .unknown = {}};
+  const auto nothing = [](const auto&, const auto&, auto) {};
+  const auto summary = execute(plan, {}, nothing, watch, steady, {}, milliseconds{60'000});
+  EXPECT_GE(watch.first, milliseconds{60'000});
+  EXPECT_LT(watch.first, milliseconds::max());
+  EXPECT_LT(summary.took, milliseconds{60'000});
+}
+
 TEST(Executor, ToldToStopItStartsNothingMoreAndWaitsForWhatRuns) {
   const Plan plan{.steps = {step("a"), step("b", {"a"})}, .notes = {}, .unknown = {}};
   Listener listener;

@@ -189,7 +189,7 @@ TEST_F(Flow, AnotherConfigurationOfAnInstalledClusterIsRefused) {
     FAIL() << "an installed cluster must not change under its nodes";
   } catch (const Error& error) {
     EXPECT_NE(error.message().find("another configuration"), std::string::npos) << error.what();
-    EXPECT_EQ(error.hint(), "`vmlab up /t.yaml --replace` wipes these nodes and installs anew");
+    EXPECT_EQ(error.hint(), "`vmlab up /t.yaml --replace` wipes the cluster and installs it anew");
   }
   EXPECT_EQ(world_->effects(), std::vector<std::string>{});
 }
