@@ -79,6 +79,9 @@ void plan_machines(PlanBuilder& builder);
 /// (Lab::prune), else noted.
 void plan_removed_nodes(PlanBuilder& builder);
 
+/// Names in the network's DNS: of the lab's nodes, and of those that are left as they are.
+std::map<std::string, std::vector<std::string>> wanted_hosts(const PlanBuilder& builder);
+
 /// The product's install, on nodes whose marks are known.
 void plan_install(PlanBuilder& builder);
 

@@ -96,7 +96,7 @@ void plan_network(PlanBuilder& builder) {
                                    : std::string("a network that vmlab did not make")),
           "give the lab another name");
     }
-    const auto hosts = dns_hosts(lab);
+    const auto hosts = wanted_hosts(builder);
     if (found->label->hash != hash) {
       throw Error(
           fmt::format("cannot change network '{}' while its lab stands: its definition "

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lab/network_xml.h"
 #include "plan/builder.h"
 
 namespace vmlab {
@@ -10,6 +11,12 @@ namespace vmlab {
 namespace {
 
 constexpr const char* why = "no longer in the topology";
+
+/// Has a domain of the lab, and no place in its topology.
+bool no_longer_wanted(const Lab& lab, const std::string& name, const ObservedNode& seen) {
+  const bool own = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name;
+  return own && std::ranges::find(lab.nodes, name, &Node::name) == lab.nodes.end();
+}
 
 /// Address that the lab's network still knows the node by; empty when it does not.
 std::string address_of(const Observed& observed, const std::string& node) {
@@ -64,13 +71,22 @@ void remove_node(PlanBuilder& builder, const std::string& name, const DomainInfo
 
 }  // namespace
 
+std::map<std::string, std::vector<std::string>> wanted_hosts(const PlanBuilder& builder) {
+  const auto& lab = builder.lab();
+  auto hosts = dns_hosts(lab);
+  if (lab.prune || !builder.observed().network) return hosts;
+  for (const auto& [address, names] : builder.observed().network->hosts) {
+    for (const auto& name : names) {
+      if (no_longer_wanted(lab, name, builder.seen(name))) hosts.emplace(address, names);
+    }
+  }
+  return hosts;
+}
+
 void plan_removed_nodes(PlanBuilder& builder) {
   const auto& lab = builder.lab();
   for (const auto& [name, seen] : builder.observed().nodes) {
-    const bool own = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name;
-    const bool wanted = std::ranges::any_of(
-        lab.nodes, [&node_name = name](const Node& node) { return node.name == node_name; });
-    if (!own || wanted) continue;
+    if (!no_longer_wanted(lab, name, seen)) continue;
     if (lab.prune) {
       remove_node(builder, name, *seen.domain);
     } else {

@@ -137,8 +137,14 @@ TEST_F(Powering, AnAgentThatIsPrunedIsMarkedGoneFirst) {
     posts.push_back(url + " " + body);
     return HttpReply{.reached = true, .status = 200, .body = {}, .error = {}};
   };
+  // It keeps its name, by which it is found, until it goes.
+  ASSERT_EQ(run({"up", "cluster", "--agents", "1"}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find("agent-2 is no longer in the topology"), std::string::npos) << err_;
+  EXPECT_EQ(running(), 7);
+  EXPECT_EQ(world_.networks_by_name.at("cluster").hosts.size(), 7U);
   world_.cut_power_at(0, false);
-  ASSERT_EQ(run({"up", "cluster", "--agents", "1", "--prune"}), ExitCode::done) << err_;
+  ASSERT_EQ(run({"up", "cluster", "--prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(world_.networks_by_name.at("cluster").hosts.size(), 6U);
   EXPECT_EQ(running(), 6);
   ASSERT_EQ(posts.size(), 1U);
   EXPECT_NE(posts.front().find("S-agent-2"), std::string::npos) << posts.front();
