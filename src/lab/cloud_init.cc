@@ -58,7 +58,7 @@ std::string chrony_file(const Lab& lab, const Node& node) {
   } else {
     role = fmt::format("server {} iburst minpoll 4 maxpoll 4\n", bootstrap->address.text());
   }
-  return role + "makestep 1 -1\nrtcsync\n";
+  return role + "makestep 0.1 -1\nrtcsync\n";
 }
 
 /// Once per node, and only where no service keeps the file: a link points into such a service's

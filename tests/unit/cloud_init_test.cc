@@ -43,9 +43,9 @@ TEST(CloudInit, BootstrapServesTheTimeAndTheOthersFollowIt) {
     return std::string();
   };
   EXPECT_EQ(chrony("bootstrap"),
-            "local stratum 10\nallow 192.168.100.0/24\nmakestep 1 -1\nrtcsync\n");
+            "local stratum 10\nallow 192.168.100.0/24\nmakestep 0.1 -1\nrtcsync\n");
   EXPECT_EQ(chrony("agent-1"),
-            "server 192.168.100.10 iburst minpoll 4 maxpoll 4\nmakestep 1 -1\nrtcsync\n");
+            "server 192.168.100.10 iburst minpoll 4 maxpoll 4\nmakestep 0.1 -1\nrtcsync\n");
 }
 
 TEST(CloudInit, PlainLabKeepsTheDistributionsTimeSources) {
