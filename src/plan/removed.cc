@@ -18,6 +18,10 @@ bool no_longer_wanted(const Lab& lab, const std::string& name, const ObservedNod
   return own && std::ranges::find(lab.nodes, name, &Node::name) == lab.nodes.end();
 }
 
+std::string remove_domain_step(const std::string& node) {
+  return "remove-domain/" + node;
+}
+
 /// Address that the lab's network still knows the node by; empty when it does not.
 std::string address_of(const Observed& observed, const std::string& node) {
   if (!observed.network) return {};
@@ -74,10 +78,15 @@ void remove_node(PlanBuilder& builder, const std::string& name, const DomainInfo
 std::map<std::string, std::vector<std::string>> wanted_hosts(const PlanBuilder& builder) {
   const auto& lab = builder.lab();
   auto hosts = dns_hosts(lab);
-  if (lab.prune || !builder.observed().network) return hosts;
+  if (!builder.observed().network) return hosts;
+  const auto goes = [&](const std::string& name) {
+    return std::ranges::find(builder.steps(), remove_domain_step(name), &PlannedStep::id) !=
+           builder.steps().end();
+  };
   for (const auto& [address, names] : builder.observed().network->hosts) {
     for (const auto& name : names) {
-      if (no_longer_wanted(lab, name, builder.seen(name))) hosts.emplace(address, names);
+      const bool stays = no_longer_wanted(lab, name, builder.seen(name)) && !goes(name);
+      if (stays) hosts.emplace(address, names);
     }
   }
   return hosts;

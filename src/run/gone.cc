@@ -13,14 +13,22 @@ namespace vmlab {
 namespace {
 
 constexpr std::chrono::seconds limit{30};
-constexpr const char* force_hint = "--force leaves the agent to Mesos' own time-outs";
+
+/// A node that is only pruned cannot be reset any more.
+std::string hint_for(const Lab& lab, const Node& agent) {
+  if (std::ranges::find(lab.nodes, agent.name, &Node::name) == lab.nodes.end()) {
+    return "`vmlab endpoints` shows which masters answer, `vmlab start` starts them";
+  }
+  return fmt::format("`vmlab reset {} --force` leaves it to Mesos' own time-outs", agent.name);
+}
 
 std::string url_of(const Node& master, std::string_view path) {
   return fmt::format("http://{}:5050{}", master.address.text(), path);
 }
 
 /// Agents as the leading master lists them; the others redirect to it.
-std::vector<MesosAgent> agents_of(const Lab& lab, System& system, const std::stop_token& stop) {
+std::vector<MesosAgent> agents_of(const Lab& lab, const Node& agent, System& system,
+                                  const std::stop_token& stop) {
   std::string why = "there is no master";
   for (const Node* master : lab.with_role(Role::master)) {
     const auto reply = system.http_get(url_of(*master, "/master/slaves"), limit, stop);
@@ -33,13 +41,15 @@ std::vector<MesosAgent> agents_of(const Lab& lab, System& system, const std::sto
       why = fmt::format("{} answers with status {}", master->name, reply.status);
     }
   }
-  throw Error("cannot ask Mesos for its agents: " + why, force_hint);
+  throw Error(fmt::format("cannot mark agent '{}' gone: Mesos cannot be asked for its agents: {}",
+                          agent.name, why),
+              hint_for(lab, agent));
 }
 
 }  // namespace
 
 void mark_agent_gone(const Lab& lab, const Node& agent, System& system, std::stop_token stop) {
-  const auto agents = agents_of(lab, system, stop);
+  const auto agents = agents_of(lab, agent, system, stop);
   for (const auto& known : agents) {
     if (known.address != agent.address.text()) continue;
     const nlohmann::json call = {{"type", "MARK_AGENT_GONE"},
@@ -59,7 +69,8 @@ void mark_agent_gone(const Lab& lab, const Node& agent, System& system, std::sto
       }
     }
     if (!taken) {
-      throw Error(fmt::format("cannot mark agent '{}' gone: {}", agent.name, why), force_hint);
+      throw Error(fmt::format("cannot mark agent '{}' gone: {}", agent.name, why),
+                  hint_for(lab, agent));
     }
   }
 }

@@ -69,6 +69,25 @@ TEST_F(Changing, MoreMastersAreAnotherClusterAndWantReplace) {
   EXPECT_EQ(world_.snapshot(), before);
 }
 
+TEST_F(Changing, AnAgentOfWhichMesosCannotBeToldSaysWhatHelps) {
+  write_cluster();
+  bring_up("/topologies/cluster.yaml");
+  world_.answer_http = [](const std::string& url) -> std::optional<HttpReply> {
+    if (!url.ends_with(":5050/master/slaves")) return std::nullopt;
+    return HttpReply{.reached = false, .status = 0, .body = {}, .error = "connection refused"};
+  };
+  EXPECT_EQ(run({"reset", "agent-1"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot mark agent 'agent-1' gone: Mesos cannot be asked for its agents: "
+                      "master-3: connection refused"),
+            std::string::npos)
+      << err_;
+  EXPECT_NE(err_.find("hint: `vmlab reset agent-1 --force` leaves it"), std::string::npos) << err_;
+  EXPECT_EQ(run({"up", "cluster", "--agents", "1", "--prune"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot mark agent 'agent-2' gone"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("hint: `vmlab endpoints` shows which"), std::string::npos) << err_;
+  EXPECT_TRUE(world_.domains_by_name.contains("cluster-agent-2"));
+}
+
 TEST_F(Changing, ACheckpointNamesTheNodeThatWasPrunedSince) {
   bring_up();
   ASSERT_EQ(run({"checkpoint", "save", "mine"}), ExitCode::done) << err_;
