@@ -157,15 +157,10 @@ print("state=%d status=%d esterror=%d" % (s, t, e))'
 }
 answer=$(ask_kernel) || exit
 echo "$answer"
-# chrony is to measure now, not in a quarter of a minute.
+# chrony is to measure now, not in a quarter of a minute. While it does, this changes nothing; what
+# it has measured is kept, as few answers count where the host is busy.
 status=${answer#*status=}
-if [ $((${status%% *} & 64)) -ne 0 ]; then
-  # What it measured before its clock stood still is worth nothing.
-  case $(chronyc activity 2>/dev/null) in
-    *'0 sources doing burst (return to online)'*)
-      chronyc -m 'reset sources' 'burst 4/6' >/dev/null 2>&1 ;;
-  esac
-elif [ "${answer##*=}" -gt 100000 ]; then
+if [ $((${status%% *} & 64)) -ne 0 ] || [ "${answer##*=}" -gt 100000 ]; then
   chronyc burst 4/6 >/dev/null 2>&1
 fi
 exit 0

@@ -73,18 +73,24 @@ const Checkpoint& find(const std::vector<Checkpoint>& all, const std::string& la
               ExitCode::bad_input);
 }
 
-/// All of an installed cluster's gates, none after another: each must hold by itself.
+/// All of an installed cluster's gates: each must hold by itself. A node's wait for its clock's, as
+/// DC/OS's own checks look at the clock, and each time that they are asked costs.
 void await_cluster(PlanBuilder& builder, const std::vector<std::string>& after) {
   for (const auto& item : builder.items()) {
     const auto* gate = std::get_if<Gate>(&item.work);
     if (gate == nullptr) continue;
+    auto first = after;
+    if (!item.node.empty()) {
+      const auto clock = clock_gate_id(builder.lab().node(item.node));
+      if (item.id != clock) first.push_back(clock);
+    }
     builder.add({.id = item.id,
                  .node = item.node,
                  .title = item.title,
                  .why = "restored",
                  .hash = {},
                  .step = AwaitGate{*gate, {}, {}, {}},
-                 .after = after,
+                 .after = std::move(first),
                  .pool = Pool::none});
   }
 }
