@@ -109,7 +109,7 @@ TEST(ClockGate, HastensChrony) {
   EXPECT_EQ(clock_asked("state=5 status=64 esterror=16000000"),
             "state=5 status=64 esterror=16000000\nburst 4/6\nexit 0\n");
   EXPECT_EQ(clock_asked("state=0 status=8193 esterror=118000"),
-            "state=0 status=8193 esterror=118000\nburst 4/6\nexit 0\n");
+            "state=0 status=8193 esterror=118000\n-m makestep burst 4/6\nexit 0\n");
 }
 
 TEST(ClockGate, BootstrapMayServeWithoutUpstream) {
