@@ -305,7 +305,7 @@ TEST_F(Rehearsal, PreflightTakesANodeThatIsInstalledFromThisConfiguration) {
   half_install("another");
   const auto outcome = preflight();
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(explain_preflight(outcome.status, outcome.out, outcome.err).find("`vmlab down`"),
+  EXPECT_NE(explain_preflight(outcome.status, outcome.out, outcome.err).find("`vmlab reset "),
             std::string::npos);
 }
 
