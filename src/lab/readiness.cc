@@ -130,7 +130,8 @@ constexpr long unsynchronised = 0x40;  // STA_UNSYNC
 constexpr long most_error_us = 100000;
 
 // adjtimex(2) itself, as no command prints what it says on every distribution; Perl is the quicker
-// of the two under emulation. struct timex on 64-bit machines: esterror at 32, status at 40.
+// of the two under emulation. struct timex on 64-bit machines: esterror at 32, status at 40. The
+// bounds come before it.
 constexpr const char* clock_script = R"sh(ask_kernel() {
   case $(uname -m) in
     x86_64) call=159 ;;
@@ -160,9 +161,9 @@ echo "$answer"
 # chrony is to measure now, not in a quarter of a minute. While it does, this changes nothing; what
 # it has measured is kept, as few answers count where the host is busy.
 status=${answer#*status=}
-if [ $((${status%% *} & 64)) -ne 0 ]; then
+if [ $((${status%% *} & unsynchronised)) -ne 0 ]; then
   chronyc burst 4/6 >/dev/null 2>&1
-elif [ "${answer##*=}" -gt 100000 ]; then
+elif [ "${answer##*=}" -gt "$most_error_us" ]; then
   # It slews where a distribution's own makestep, read after ours, ends with the first updates.
   chronyc -m makestep 'burst 4/6' >/dev/null 2>&1
 fi
@@ -204,7 +205,9 @@ Gate clock_gate(const Lab&, const Node& node) {
     return guest_gate(clock_gate_id(node), node, "time service of " + node.name, time_server_script,
                       seconds{20}, judge_time_server);
   }
-  return guest_gate(clock_gate_id(node), node, "synchronised clock on " + node.name, clock_script,
+  const auto script = fmt::format("unsynchronised={}\nmost_error_us={}\n{}", unsynchronised,
+                                  most_error_us, clock_script);
+  return guest_gate(clock_gate_id(node), node, "synchronised clock on " + node.name, script,
                     seconds{30}, judge_clock);
 }
 

@@ -103,6 +103,7 @@ std::vector<std::string> last_steps(const PlanBuilder& builder);
 
 /// Id of the step that corrects a node's clock.
 std::string clock_step(const std::string& node);
+/// Sets it by the host's, after the steps named.
 void plan_clock(PlanBuilder& builder, const Node& node, std::vector<std::string> after);
 
 /// Id of the step after which a node is prepared.

@@ -18,10 +18,6 @@ bool no_longer_wanted(const Lab& lab, const std::string& name, const ObservedNod
   return own && std::ranges::find(lab.nodes, name, &Node::name) == lab.nodes.end();
 }
 
-std::string remove_domain_step(const std::string& node) {
-  return "remove-domain/" + node;
-}
-
 /// Address that the lab's network still knows the node by; empty when it does not.
 std::string address_of(const Observed& observed, const std::string& node) {
   if (!observed.network) return {};
@@ -80,8 +76,9 @@ std::map<std::string, std::vector<std::string>> wanted_hosts(const PlanBuilder& 
   auto hosts = dns_hosts(lab);
   if (!builder.observed().network) return hosts;
   const auto goes = [&](const std::string& name) {
-    return std::ranges::find(builder.steps(), remove_domain_step(name), &PlannedStep::id) !=
-           builder.steps().end();
+    return std::ranges::any_of(builder.steps(), [&](const PlannedStep& step) {
+      return step.node == name && std::holds_alternative<RemoveDomain>(step.step);
+    });
   };
   for (const auto& [address, names] : builder.observed().network->hosts) {
     for (const auto& name : names) {

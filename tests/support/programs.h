@@ -1,6 +1,8 @@
 // Programs of the test's own that a real shell finds before all others.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <cstdio>
 #include <filesystem>
