@@ -17,6 +17,7 @@ VMLAB = pathlib.Path(os.environ.get("VMLAB_BINARY", ROOT / "build" / "release" /
 SANDBOX = ROOT / "src" / "tools" / "sandbox"
 CACHE = BUILD / "images"  # hard links to every image that a test has made
 FIGURES = BUILD / "figures.json"
+LOGINS = pathlib.Path("/tmp/vmlab-e2e-logins")  # short: it holds sockets
 
 
 class Failed(Exception):
@@ -84,6 +85,7 @@ class Place:
         self.sandbox_dir = self.dir / "sandbox"
         self.state = self.dir / "state"
         self.env = {"VMLAB_STATE_DIR": str(self.state)}
+        self.keep_logins = False  # a login costs an emulated guest two seconds; not across a revert
 
     def start(self):
         link_images(CACHE, self.state / "images")
@@ -142,8 +144,13 @@ class Place:
     def guest(self, lab, address, script, timeout=60):
         """Runs a script as root in a guest with the lab's own key, its host key checked."""
         directory = self.lab_dir(lab)
+        kept = []
+        if self.keep_logins:
+            LOGINS.mkdir(mode=0o700, exist_ok=True)
+            kept = ["-o", "ControlMaster=auto", "-o", "ControlPersist=20",
+                    "-o", f"ControlPath={LOGINS}/%C"]
         return self.inside(
-            "ssh", "-i", directory / "secrets" / "id_ed25519",
+            "ssh", *kept, "-i", directory / "secrets" / "id_ed25519",
             "-o", f"UserKnownHostsFile={directory / 'known_hosts'}", "-o", "GlobalKnownHostsFile=none",
             "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
             "-o", "ConnectTimeout=30", f"root@{address}", "bash", "-s",
