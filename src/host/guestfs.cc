@@ -6,6 +6,8 @@
 #include "host/guestfs_process.h"
 #include "host/guestfs_qcow2.h"
 #include "host/guestfs_workplace.h"
+#include "host/save_image.h"
+#include "lab/fork_xml.h"
 
 namespace vmlab {
 
@@ -88,6 +90,17 @@ class Guestfs : public Images {
                   nullptr, {});
     });
     workplace.deliver("iso", secret_mode, false);
+  }
+
+  void fork_memory(const fs::path& from, const fs::path& to, const std::string& xml,
+                   std::stop_token stop) override {
+    const Workplace workplace(to);
+    doing(fmt::format("making memory '{}'", to.string()), [&] {
+      auto header = read_save_header(from);
+      header.xml = forked_xml(header.xml, xml);
+      copy_save_image(from, workplace / "memory", header, stop);
+    });
+    workplace.deliver("memory", secret_mode, false);
   }
 
   void build_base(const Image& image, const fs::path& path, const Progress& progress,

@@ -5,6 +5,7 @@
 
 #include "host/adapters.h"
 #include "host/libvirt_console.h"
+#include "host/libvirt_fork.h"
 #include "host/libvirt_kvm.h"
 #include "host/libvirt_link.h"
 #include "host/libvirt_objects.h"
@@ -83,6 +84,11 @@ class Libvirt final : public Hypervisor {
       return vmlab::open_console(connection, domain, force, events);
     });
   }
+  void save_domain(const std::string& name, const std::filesystem::path& file) override;
+  void restore_domain(const std::filesystem::path& file) override;
+  void attach_device(const std::string& name, const std::string& xml) override;
+  GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
+                           std::stop_token stop) override;
   std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;
@@ -256,6 +262,28 @@ void Libvirt::remove_domain(const std::string& name) {
     const bool persistent = require(virDomainIsPersistent(domain->get()), what) == 1;
     power_off(domain->get(), name);
     if (persistent) undefine(domain->get(), name);
+  });
+}
+
+void Libvirt::save_domain(const std::string& name, const std::filesystem::path& file) {
+  link_.use([&](virConnectPtr connection) { vmlab::save_domain(connection, name, file); });
+}
+
+void Libvirt::restore_domain(const std::filesystem::path& file) {
+  link_.use([&](virConnectPtr connection) {
+    require(virDomainRestore(connection, file.c_str()),
+            fmt::format("cannot restore a domain from '{}'", file.string()));
+  });
+}
+
+void Libvirt::attach_device(const std::string& name, const std::string& xml) {
+  link_.use([&](virConnectPtr connection) { vmlab::attach_device(connection, name, xml); });
+}
+
+GuestResult Libvirt::run_by_agent(const std::string& domain, const GuestCommand& command,
+                                  std::stop_token stop) {
+  return link_.use([&](virConnectPtr connection) {
+    return vmlab::run_by_agent(connection, domain, command, stop);
   });
 }
 

@@ -28,6 +28,41 @@ namespace vmlab {
 using Progress =
     std::function<void(const std::string& text, std::uint64_t done, std::uint64_t total)>;
 
+// ---- Commands in guests ----------------------------------------------------------------------
+
+struct GuestCommand {
+  std::string script;  // for `/bin/sh -c`, built from quoted words only
+  std::string input;   // standard input
+  std::chrono::seconds timeout{60};
+  std::function<void(std::string_view line)> on_line;  // each line of either stream, as it comes
+};
+
+struct GuestResult {
+  int exit_code = 0;  // 128+n when a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Thrown (as Error) when a node could not be asked at all; a command that ran and failed is no
+/// error.
+class Unreachable : public Error {
+ public:
+  /// `cannot reach 'master-1' (root@…)` and its cause, which alone serves where the node is named.
+  Unreachable(const std::string& what, std::string cause)
+      : Error(what + ": " + cause), cause_(std::move(cause)) {}
+  const std::string& cause() const noexcept { return cause_; }
+
+ private:
+  std::string cause_;
+};
+
+/// Thrown (as Error) when whoever answers does not show the host key that is pinned. Nothing was
+/// said to it, and waiting does not mend it.
+class Untrusted : public Error {
+ public:
+  using Error::Error;
+};
+
 // ---- Hypervisor -------------------------------------------------------------------------------
 
 struct HypervisorInfo {
@@ -100,6 +135,20 @@ class Hypervisor {
   /// The first serial console of a running domain. `force` takes it from whoever has it.
   virtual std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
                                                       ConsoleEvents events) = 0;
+  /// Writes a running domain's memory to a file and ends the domain.
+  virtual void save_domain(const std::string& name, const std::filesystem::path& file) = 0;
+  /// Starts a domain from such a file, which says which domain it is. libvirt keeps the definition
+  /// that it has under that name.
+  virtual void restore_domain(const std::filesystem::path& file) = 0;
+  /// Adds a disk or NIC to a running domain, until it is next started from its definition. `xml` is
+  /// the device's; a disk with that target or a NIC with that MAC is there already: nothing.
+  virtual void attach_device(const std::string& name, const std::string& xml) = 0;
+  /// Runs a script by the QEMU guest agent: needs no network. Throws Unreachable when the agent
+  /// does not answer within a few seconds, or the script is not done in time. `on_line` is not
+  /// called.
+  virtual GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
+                                   std::stop_token stop) = 0;
+
   virtual std::chrono::nanoseconds cpu_time(const std::string& domain) = 0;
   virtual std::uint64_t resident_kib(const std::string& domain) = 0;  // of its QEMU process
 
@@ -132,6 +181,10 @@ class Images {
   virtual void prove_appliance(const std::filesystem::path& scratch, std::stop_token stop) = 0;
   /// NoCloud seed (ISO 9660, label `cidata`), mode 0600.
   virtual void create_seed(const std::filesystem::path& path, const SeedFiles& files) = 0;
+  /// A copy of a domain's saved memory that belongs to the domain which `xml` defines (see
+  /// forked_xml). Shares blocks with `from` where the file system can; mode 0600.
+  virtual void fork_memory(const std::filesystem::path& from, const std::filesystem::path& to,
+                           const std::string& xml, std::stop_token stop) = 0;
   /// A BuildSource to a bootable base disk. Needs the distribution's mirror.
   virtual void build_base(const Image& image, const std::filesystem::path& path, const Progress&,
                           std::stop_token stop) = 0;
@@ -151,39 +204,6 @@ struct SshTarget {
   std::string user = "root";
   std::filesystem::path private_key;
   std::filesystem::path known_hosts;
-};
-
-struct GuestCommand {
-  std::string script;  // for `/bin/sh -c`, built from quoted words only
-  std::string input;   // standard input
-  std::chrono::seconds timeout{60};
-  std::function<void(std::string_view line)> on_line;  // each line of either stream, as it comes
-};
-
-struct GuestResult {
-  int exit_code = 0;  // 128+n when a signal ended it
-  std::string out;
-  std::string err;
-};
-
-/// Thrown (as Error) when a node could not be asked at all; a command that ran and failed is no
-/// error.
-class Unreachable : public Error {
- public:
-  /// `cannot reach 'master-1' (root@…)` and its cause, which alone serves where the node is named.
-  Unreachable(const std::string& what, std::string cause)
-      : Error(what + ": " + cause), cause_(std::move(cause)) {}
-  const std::string& cause() const noexcept { return cause_; }
-
- private:
-  std::string cause_;
-};
-
-/// Thrown (as Error) when whoever answers does not show the host key that is pinned. Nothing was
-/// said to it, and waiting does not mend it.
-class Untrusted : public Error {
- public:
-  using Error::Error;
 };
 
 class Guests {

@@ -89,16 +89,35 @@ void add_disks(pugi::xml_node devices, const Node& node, const DomainFiles& file
   }
 }
 
-void add_devices(pugi::xml_node domain, const Lab& lab, const Node& node,
-                 const DomainFiles& files) {
-  auto devices = add_child(domain, "devices");
-  add_disks(devices, node, files);
-  set(set(add_child(devices, "controller"), "type", "usb"), "model", "none");
+void add_nic(pugi::xml_node devices, const Lab& lab, const Node& node) {
   auto nic = set(add_child(devices, "interface"), "type", "network");
   set(add_child(nic, "mac"), "address", node.mac);
   set(add_child(nic, "source"), "network", lab.network.name);
   set(add_child(nic, "model"), "type", "virtio");
   set(add_child(nic, "rom"), "enabled", "no");  // nothing boots from the network
+}
+
+/// Where devices can be put while the machine runs.
+void add_spare_slots(pugi::xml_node devices) {
+  set(set(add_child(devices, "controller"), "type", "pci"), "model", "pcie-root");
+  // libvirt takes them for the disks, the balloon, the channel and rng as well.
+  constexpr std::size_t taken = 5;
+  for (std::size_t i = 0; i < taken + spare_slots; ++i) {
+    set(set(add_child(devices, "controller"), "type", "pci"), "model", "pcie-root-port");
+  }
+}
+
+/// Without a lab: a template's.
+void add_devices(pugi::xml_node domain, const Lab* lab, const Node& node,
+                 const DomainFiles& files) {
+  auto devices = add_child(domain, "devices");
+  add_disks(devices, node, files);
+  set(set(add_child(devices, "controller"), "type", "usb"), "model", "none");
+  if (lab != nullptr) {
+    add_nic(devices, *lab, node);
+  } else {
+    add_spare_slots(devices);
+  }
   // A terminal for `virsh console`, and every byte of it in the log.
   auto serial = set(add_child(devices, "serial"), "type", "pty");
   set(set(add_child(serial, "log"), "file", files.console.string()), "append", "on");
@@ -109,6 +128,9 @@ void add_devices(pugi::xml_node domain, const Lab& lab, const Node& node,
   auto rng = set(add_child(devices, "rng"), "model", "virtio");
   set(add_child(rng, "backend", "/dev/urandom"), "model", "random");
 }
+
+/// The XML of the node's memory must fit where the template's was: it has room to spare.
+constexpr std::size_t spare_bytes = 4096;
 
 }  // namespace
 
@@ -125,8 +147,25 @@ LabelledXml domain_xml(const Lab& lab, const Node& node, const DomainFiles& file
   auto domain = document.append_child("domain");
   add_head(domain, lab, node);
   add_machine(domain, lab);
-  add_devices(domain, lab, node, files);
+  add_devices(domain, &lab, node, files);
   return labelled(document, domain.child("metadata"), lab.name, node.name,
+                  sha256_hex(xml_text(document)));
+}
+
+LabelledXml template_xml(const Lab& lab, const Node& shape, const std::string& name,
+                         const DomainFiles& files) {
+  Node node = shape;
+  node.domain_name = name;
+  node.uuid = uuid_v5("template/" + name);
+  node.disks.clear();
+  pugi::xml_document document;
+  auto domain = document.append_child("domain");
+  add_head(domain, lab, node);
+  domain.child("title").text().set("memory that vmlab's nodes are forked from");
+  add_child(domain, "description", std::string(spare_bytes, '.'));
+  add_machine(domain, lab);
+  add_devices(domain, nullptr, node, files);
+  return labelled(document, domain.child("metadata"), "template/" + name, {},
                   sha256_hex(xml_text(document)));
 }
 

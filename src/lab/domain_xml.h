@@ -23,7 +23,15 @@ struct LabelledXml {
   std::string hash;
 };
 
+/// Devices that a node may be given beyond those of its template: one NIC and data disks.
+constexpr std::size_t spare_slots = 6;
+
 /// `lab.accelerator` must be kvm or tcg: what was proven.
 LabelledXml domain_xml(const Lab& lab, const Node& node, const DomainFiles& files);
+
+/// The machine from which nodes of this shape are forked: no NIC, no data disks, a place for each
+/// of them. Labelled as nobody's node; `name` is its own.
+LabelledXml template_xml(const Lab& lab, const Node& shape, const std::string& name,
+                         const DomainFiles& files);
 
 }  // namespace vmlab

@@ -7,6 +7,7 @@
 
 #include "adapter/temp_dir.h"
 #include "host/adapters.h"
+#include "host/libvirt_fork.h"
 #include "host/libvirt_kvm.h"
 #include "host/libvirt_xml.h"
 
@@ -44,6 +45,13 @@ std::string network_xml(const std::string& hash = "abc", const std::string& its_
          "</uuid><metadata><v:lab xmlns:v='urn:vmlab:1' name='dcos' hash='" + hash +
          "'/></metadata><bridge name='vl-dcos'/>"
          "<ip address='192.168.90.1' netmask='255.255.255.0'/></network>";
+}
+
+GuestCommand command(const std::string& script, const std::string& input = {}) {
+  GuestCommand words;
+  words.script = script;
+  words.input = input;
+  return words;
 }
 
 class LibvirtTest : public testing::Test {
@@ -300,6 +308,58 @@ TEST(LibvirtKvm, OnlyTheRootMountProvesAKernel) {
   EXPECT_TRUE(
       reached_root_mount("[    1.2] Kernel panic - not syncing: VFS: Unable to mount root "
                          "fs on unknown-block(0,0)"));
+}
+
+TEST_F(LibvirtTest, SavedDomainIsOffUntilItIsRestoredAndKeepsItsDefinition) {
+  const auto file = directory_ / "memory";
+  EXPECT_THROW(hypervisor_->save_domain("dcos-master-1", file), Error);  // there is none
+  hypervisor_->define_domain(domain_xml("dcos-master-1", uuid));
+  EXPECT_THROW(hypervisor_->save_domain("dcos-master-1", file), Error);  // it does not run
+  hypervisor_->start_domain("dcos-master-1");
+  hypervisor_->save_domain("dcos-master-1", file);
+  EXPECT_EQ(hypervisor_->domain("dcos-master-1")->state, DomainState::shut_off);
+  hypervisor_->restore_domain(file);
+  const auto info = hypervisor_->domain("dcos-master-1");
+  EXPECT_EQ(info->state, DomainState::running);
+  EXPECT_EQ(info->uuid, uuid);
+  EXPECT_EQ(info->label, (Label{"dcos", "master-1", "abc"}));
+  EXPECT_THROW(hypervisor_->restore_domain(file), Error);  // it runs
+  EXPECT_THROW(hypervisor_->restore_domain(directory_ / "none"), Error);
+}
+
+TEST_F(LibvirtTest, DomainWithoutAnAgentCannotBeReached) {
+  EXPECT_THROW(hypervisor_->run_by_agent("theirs", command("true"), {}), Unreachable);
+  EXPECT_THROW(hypervisor_->run_by_agent("none", command("true"), {}), Error);
+}
+
+TEST(LibvirtFork, KnowsADiskByItsTargetAndANicByItsAddress) {
+  const std::string domain =
+      "<domain><devices><disk><source file='/a'/><target dev='vda'/></disk>"
+      "<interface><mac address='52:54:00:00:00:01'/></interface></devices></domain>";
+  EXPECT_TRUE(has_device(domain, "<disk><target dev='vda'/></disk>"));
+  EXPECT_FALSE(has_device(domain, "<disk><target dev='vdb'/></disk>"));
+  EXPECT_TRUE(has_device(domain, "<interface><mac address='52:54:00:00:00:01'/></interface>"));
+  EXPECT_FALSE(has_device(domain, "<interface><mac address='52:54:00:00:00:02'/></interface>"));
+  EXPECT_FALSE(has_device("<domain/>", "<disk><target dev='vda'/></disk>"));
+  EXPECT_THROW(has_device("<domain", "<disk/>"), Error);
+}
+
+TEST(LibvirtFork, AgentIsAskedInItsOwnWords) {
+  EXPECT_EQ(agent_exec(command("echo \"a\"", "abcd")),
+            R"({"arguments":{"arg":["-c","echo \"a\""],"capture-output":true,)"
+            R"("input-data":"YWJjZA==","path":"/bin/sh"},"execute":"guest-exec"})");
+  EXPECT_EQ(read_agent_pid(R"({"return":{"pid":42}})"), 42);
+  EXPECT_EQ(agent_exec_status(42), R"({"arguments":{"pid":42},"execute":"guest-exec-status"})");
+  EXPECT_FALSE(read_agent_result(R"({"return":{"exited":false}})"));
+  const auto result = read_agent_result(
+      R"({"return":{"exited":true,"exitcode":3,"out-data":"YWJjZA==","err-data":"YQ=="}})");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->exit_code, 3);
+  EXPECT_EQ(result->out, "abcd");
+  EXPECT_EQ(result->err, "a");
+  EXPECT_EQ(read_agent_result(R"({"return":{"exited":true,"signal":9}})")->exit_code, 137);
+  EXPECT_THROW(read_agent_result("no"), Error);
+  EXPECT_THROW(read_agent_pid(R"({"error":{}})"), Error);
 }
 
 TEST(LibvirtKvm, NewestKernelByVersion) {

@@ -213,6 +213,7 @@ void FakeWorld::start_domain(const std::string& name) {
     throw Error(fmt::format("cannot start domain '{}': network '{}' is not active", name, network));
   }
   effect("start domain " + name, [&] {
+    attached.erase(name);
     domain.info.state = DomainState::running;
     domain.started = time_;
     auto& guest = guest_of(domain);

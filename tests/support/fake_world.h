@@ -84,6 +84,11 @@ class FakeWorld : public FakeThings,
   std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
   std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;
 
+  /// What the guest agent of a domain answers; nothing: the script ended with 0.
+  std::function<std::optional<GuestResult>(const std::string& domain, const std::string& script)>
+      answer_agent;
+  std::map<std::string, std::set<std::string>> attached;  // domain -> XML of devices, while it runs
+
   std::vector<Cidr> host_routes;
   bool clock_is_synchronised = true;
   bool guest_agent = true;  // answers, in every guest
@@ -118,6 +123,11 @@ class FakeWorld : public FakeThings,
   /// Says `login: `, repeats what it is sent, and closes at `poweroff`.
   std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
                                               ConsoleEvents events) override;
+  void save_domain(const std::string& name, const std::filesystem::path& file) override;
+  void restore_domain(const std::filesystem::path& file) override;
+  void attach_device(const std::string& name, const std::string& xml) override;
+  GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
+                           std::stop_token stop) override;
   std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;
@@ -131,6 +141,8 @@ class FakeWorld : public FakeThings,
   void prove_appliance(const std::filesystem::path&, std::stop_token) override {
     if (!appliance_error.empty()) throw Error(appliance_error);
   }
+  void fork_memory(const std::filesystem::path& from, const std::filesystem::path& to,
+                   const std::string& xml, std::stop_token stop) override;
   void create_seed(const std::filesystem::path& path, const SeedFiles& seed) override;
   void build_base(const Image& image, const std::filesystem::path& path, const Progress& progress,
                   std::stop_token stop) override;

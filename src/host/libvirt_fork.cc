@@ -1,0 +1,151 @@
+#include "host/libvirt_fork.h"
+
+#include <fmt/format.h>
+#include <libvirt/libvirt-qemu.h>
+#include <openssl/evp.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <pugixml.hpp>
+
+#include "host/libvirt_objects.h"
+
+namespace vmlab {
+
+namespace {
+
+using nlohmann::json;
+
+/// An agent that is busy answers later; one that is not there does not answer at all.
+constexpr int agent_timeout_s = 20;
+constexpr std::chrono::milliseconds first_look{50};
+constexpr std::chrono::milliseconds longest_look{400};
+
+std::string to_base64(std::string_view data) {
+  std::string text((data.size() + 2) / 3 * 4 + 1, '\0');
+  const auto size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                    reinterpret_cast<const unsigned char*>(data.data()),
+                                    static_cast<int>(data.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+std::string from_base64(const std::string& text) {
+  std::string data(text.size(), '\0');
+  const auto size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
+                                    reinterpret_cast<const unsigned char*>(text.data()),
+                                    static_cast<int>(text.size()));
+  if (size < 0) throw Error("cannot understand the guest agent: bad base64");
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  data.resize(static_cast<std::size_t>(size) - padding);
+  return data;
+}
+
+json answer_of(std::string_view reply) {
+  auto answer = json::parse(reply, nullptr, false);
+  if (!answer.is_object() || !answer.contains("return") || !answer["return"].is_object()) {
+    throw Error(fmt::format("cannot understand the guest agent: {}", reply));
+  }
+  return answer["return"];
+}
+
+std::string ask(virDomainPtr domain, const std::string& name, const std::string& words) {
+  const CString reply{virDomainQemuAgentCommand(domain, words.c_str(), agent_timeout_s, 0)};
+  if (reply) return reply.get();
+  const auto* cause = virGetLastErrorMessage();
+  throw Unreachable(fmt::format("cannot reach the guest agent of '{}'", name), cause);
+}
+
+/// Waits, or throws when stopped.
+void pause(std::chrono::milliseconds duration, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, duration, [] { return false; });
+  if (stop.stop_requested()) throw Cancelled();
+}
+
+}  // namespace
+
+void save_domain(virConnectPtr connection, const std::string& name,
+                 const std::filesystem::path& file) {
+  const auto what = fmt::format("cannot save domain '{}'", name);
+  const auto domain = need_domain(connection, name, what);
+  require(virDomainSave(domain.get(), file.c_str()), what);
+}
+
+bool has_device(std::string_view domain_xml, std::string_view device_xml) {
+  pugi::xml_document domain;
+  pugi::xml_document device;
+  if (!domain.load_buffer(domain_xml.data(), domain_xml.size()) ||
+      !device.load_buffer(device_xml.data(), device_xml.size())) {
+    throw Error("cannot look for a device: no XML");
+  }
+  const auto wanted = device.document_element();
+  const std::string kind = wanted.name();
+  const auto identity = [&kind](const pugi::xml_node& node) -> std::string {
+    return kind == "disk" ? node.child("target").attribute("dev").value()
+                          : node.child("mac").attribute("address").value();
+  };
+  for (const auto other : domain.child("domain").child("devices").children(kind.c_str())) {
+    if (identity(other) == identity(wanted)) return true;
+  }
+  return false;
+}
+
+void attach_device(virConnectPtr connection, const std::string& name, const std::string& xml) {
+  const auto what = fmt::format("cannot attach a device to domain '{}'", name);
+  const auto domain = need_domain(connection, name, what);
+  const CString now{virDomainGetXMLDesc(domain.get(), 0)};
+  if (!now) throw_libvirt(what);
+  if (has_device(now.get(), xml)) return;
+  require(virDomainAttachDeviceFlags(domain.get(), xml.c_str(), VIR_DOMAIN_AFFECT_LIVE), what);
+}
+
+std::string agent_exec(const GuestCommand& command) {
+  const json arguments = {{"path", "/bin/sh"},
+                          {"arg", {"-c", command.script}},
+                          {"input-data", to_base64(command.input)},
+                          {"capture-output", true}};
+  return json{{"execute", "guest-exec"}, {"arguments", arguments}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string agent_exec_status(long pid) {
+  return json{{"execute", "guest-exec-status"}, {"arguments", {{"pid", pid}}}}.dump();
+}
+
+long read_agent_pid(std::string_view reply) {
+  return answer_of(reply).at("pid").get<long>();
+}
+
+std::optional<GuestResult> read_agent_result(std::string_view reply) {
+  const auto answer = answer_of(reply);
+  if (!answer.value("exited", false)) return std::nullopt;
+  GuestResult result;
+  result.exit_code =
+      answer.contains("signal") ? 128 + answer["signal"].get<int>() : answer.value("exitcode", 0);
+  result.out = from_base64(answer.value("out-data", ""));
+  result.err = from_base64(answer.value("err-data", ""));
+  return result;
+}
+
+GuestResult run_by_agent(virConnectPtr connection, const std::string& name,
+                         const GuestCommand& command, const std::stop_token& stop) {
+  const auto domain =
+      need_domain(connection, name, fmt::format("cannot reach the guest agent of '{}'", name));
+  const auto until = std::chrono::steady_clock::now() + command.timeout;
+  const auto pid = read_agent_pid(ask(domain.get(), name, agent_exec(command)));
+  const auto question = agent_exec_status(pid);
+  for (auto look = first_look;; look = std::min(look * 2, longest_look)) {
+    pause(look, stop);
+    if (auto result = read_agent_result(ask(domain.get(), name, question))) return *result;
+    if (std::chrono::steady_clock::now() > until) {
+      throw Unreachable(fmt::format("cannot run a script on '{}' by the guest agent", name),
+                        fmt::format("it is not done after {} s", command.timeout.count()));
+    }
+  }
+}
+
+}  // namespace vmlab
