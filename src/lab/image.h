@@ -43,6 +43,9 @@ struct Image {
   std::map<std::string, std::string> files;
   /// Argument vectors run inside the appliance's chroot while it is prepared, in order.
   std::vector<std::vector<std::string>> commands;
+  /// It has /usr/lib/vmlab/template-ready and /usr/lib/vmlab/become: a running guest of it can be
+  /// made another node. Part of no hash.
+  bool forkable = false;
   bool operator==(const Image&) const = default;
 };
 

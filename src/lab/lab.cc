@@ -35,6 +35,18 @@ std::string to_text(Accelerator accelerator) {
   return "auto";
 }
 
+std::string to_text(Boot boot) {
+  switch (boot) {
+    case Boot::automatic:
+      return "auto";
+    case Boot::fork:
+      return "fork";
+    case Boot::cold:
+      return "cold";
+  }
+  return "auto";
+}
+
 const Node& Lab::node(const std::string& node_name) const {
   const auto found = std::ranges::find(nodes, node_name, &Node::name);
   if (found != nodes.end()) return *found;

@@ -19,6 +19,10 @@ std::string to_text(Role role);  // as in the topology file
 enum class Accelerator { automatic, kvm, tcg };
 std::string to_text(Accelerator accelerator);
 
+/// How a new node comes to run: from the memory of a template, where that pays; always; never.
+enum class Boot { automatic, fork, cold };
+std::string to_text(Boot boot);  // as in the topology file
+
 /// A place in the user's file, 1-based; line 0: not from a file.
 struct Mark {
   int line = 0;
@@ -91,6 +95,7 @@ struct Lab {
   std::string file;                    // topology file as the user named it
   std::vector<std::string> overrides;  // of the command line (lab/overrides.h)
   Accelerator accelerator = Accelerator::automatic;
+  Boot boot = Boot::automatic;
   bool allow_small_memory = false;
   bool prune = false;  // nodes that it had and has no more are removed
   Network network;

@@ -28,8 +28,8 @@ struct DomainInfo {
   std::string name;
   std::string uuid;
   DomainState state = DomainState::shut_off;
-  std::optional<Label> label;           // nullopt: somebody else's
-  DomainShape shape = {};               // as the next start makes it
+  std::optional<Label> label;  // nullopt: somebody else's
+  DomainShape shape = {};      // as the next start makes it
   bool operator==(const DomainInfo&) const = default;
 };
 
@@ -66,6 +66,7 @@ struct ObservedNode {
   std::map<std::string, DiskInfo> disks;  // file name in the lab's directory -> what it is
   bool backing_lost = false;              // the root disk's backing file is not there
   std::string seed_hash;                  // of the seed file; empty when there is none
+  bool forking = false;                   // cut off before it was itself: Paths::memory is there
   bool reached = false;                   // ssh answered; otherwise `marks` is unknown
   std::string unreachable_because;
   std::string untrusted_because;  // who answered did not show the node's host key
@@ -81,6 +82,9 @@ struct Observed {
   std::map<std::string, bool> prepared_images;  // image name -> prepared file of this hash is there
   /// Nodes whose host key is in the lab's directory; "" stands for the lab's own key.
   std::set<std::string> keys;
+  std::set<std::string> templates;  // names of those that are whole
+  /// What runs guests, and would not take each other's memory: `QEMU 7.2.22, libvirt 9.0.0`.
+  std::string emulator;
   bool directory = false;  // the lab's directory is there
   std::string intent;      // what was begun and must be ended first: see plan/intent.h
 };

@@ -10,6 +10,18 @@ fs::path Paths::base_image(const Image& image) const {
 fs::path Paths::prepared_image(const Image& image) const {
   return images() / (image.name + "-prepared-" + prepared_hash(image).substr(0, 12) + ".qcow2");
 }
+fs::path Paths::template_directory(const std::string& name) const {
+  return templates() / name;
+}
+TemplateFiles Paths::template_files(const std::string& name) const {
+  const auto directory = template_directory(name);
+  return {.disk = directory / "disk.qcow2",
+          .seed = directory / "seed.iso",
+          .memory = directory / "memory",
+          .sum = directory / "memory.sha256",
+          .about = directory / "about",
+          .console = directory / "console.log"};
+}
 fs::path Paths::lock(const std::string& name) const {
   return locks() / (name + ".lock");
 }
@@ -49,6 +61,9 @@ fs::path Paths::root_disk(const std::string& name, const std::string& node) cons
 fs::path Paths::data_disk(const std::string& name, const std::string& node,
                           const DataDisk& disk) const {
   return lab(name) / (node + "-" + disk.label + ".qcow2");
+}
+fs::path Paths::memory(const std::string& name, const std::string& node) const {
+  return lab(name) / (node + ".memory");
 }
 fs::path Paths::seed(const std::string& name, const std::string& node) const {
   return lab(name) / (node + "-seed.iso");

@@ -9,6 +9,16 @@
 
 namespace vmlab {
 
+/// Files of a template; it is whole when `sum` is there.
+struct TemplateFiles {
+  std::filesystem::path disk;     // qcow2 on a prepared image; nodes' overlays lie on it
+  std::filesystem::path seed;     // ISO 9660
+  std::filesystem::path memory;   // libvirt's save image; 0600
+  std::filesystem::path sum;      // SHA-256 of `memory`, hex and a line feed; written last
+  std::filesystem::path about;    // what people call it: `debian-12, 2 cpus, 8 GiB`, a line feed
+  std::filesystem::path console;  // serial log
+};
+
 struct Paths {
   std::filesystem::path root;  // /var/lib/vmlab, or --state-dir
 
@@ -16,6 +26,11 @@ struct Paths {
   std::filesystem::path base_image(const Image& image) const;
   std::filesystem::path prepared_image(const Image& image) const;
   std::filesystem::path releases() const { return root / "releases"; }  // downloaded installers
+
+  std::filesystem::path templates() const { return root / "templates"; }
+  /// `name` is the template's hash: 12 hexadecimal digits.
+  std::filesystem::path template_directory(const std::string& name) const;
+  TemplateFiles template_files(const std::string& name) const;
 
   std::filesystem::path durations() const { return root / "durations"; }  // of steps of all labs
 
@@ -36,6 +51,8 @@ struct Paths {
   std::filesystem::path root_disk(const std::string& name, const std::string& node) const;
   std::filesystem::path data_disk(const std::string& name, const std::string& node,
                                   const DataDisk& disk) const;
+  /// Memory that the node is forked from. There: it is not itself yet, and its disk worth nothing.
+  std::filesystem::path memory(const std::string& name, const std::string& node) const;
   std::filesystem::path seed(const std::string& name, const std::string& node) const;
   /// Hash of the documents that the seed was made from; written after the seed.
   std::filesystem::path seed_hash(const std::string& name, const std::string& node) const;
