@@ -84,6 +84,7 @@ class TracedSystem : public System {
     system_->wait(duration, std::move(stop));
   }
   std::string boot_id() override { return system_->boot_id(); }
+  std::string random_bytes(std::size_t count) override { return system_->random_bytes(count); }
   bool clock_synchronised() override { return system_->clock_synchronised(); }
 
  private:

@@ -95,6 +95,20 @@ class LazyHypervisor : public Hypervisor {
                                               ConsoleEvents events) override {
     return real_.get().open_console(domain, force, std::move(events));
   }
+  void save_domain(const std::string& name, const fs::path& file) override {
+    told("save domain " + name, [&] { real_.get().save_domain(name, file); });
+  }
+  void restore_domain(const fs::path& file) override {
+    told("restore a domain from " + file.string(), [&] { real_.get().restore_domain(file); });
+  }
+  void attach_device(const std::string& name, const std::string& xml) override {
+    told("attach a device to " + name, [&] { real_.get().attach_device(name, xml); });
+  }
+  GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
+                           std::stop_token stop) override {
+    return told("run a script by the agent of " + domain,
+                [&] { return real_.get().run_by_agent(domain, command, std::move(stop)); });
+  }
   std::chrono::nanoseconds cpu_time(const std::string& domain) override {
     return real_.get().cpu_time(domain);
   }
@@ -132,6 +146,11 @@ class LazyImages : public Images {
   }
   void create_seed(const fs::path& path, const SeedFiles& files) override {
     told("seed", path, [&] { outside_.get().create_seed(path, files); });
+  }
+
+  void fork_memory(const fs::path& from, const fs::path& to, const std::string& xml,
+                   std::stop_token stop) override {
+    told("memory", to, [&] { outside_.get().fork_memory(from, to, xml, std::move(stop)); });
   }
 
   // These boot an appliance.

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t mib = 1024 * 1024;
 constexpr std::uintmax_t empty_overlay_bytes = 256 * 1024;
+constexpr std::uintmax_t seed_unit = 4 * mib;
 constexpr unsigned file_mode = 0644;
 constexpr unsigned secret_mode = 0600;
 
@@ -88,6 +89,8 @@ class Guestfs : public Images {
       run_program({"xorriso", "-as", "mkisofs", "-quiet", "-volid", "cidata", "-joliet", "-rock",
                    "-output", (workplace / "iso").string(), (workplace / "seed").string()},
                   nullptr, {});
+      const auto bytes = fs::file_size(workplace / "iso");
+      fs::resize_file(workplace / "iso", (bytes + seed_unit - 1) / seed_unit * seed_unit);
     });
     workplace.deliver("iso", secret_mode, false);
   }

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <libvirt/libvirt-qemu.h>
-#include <openssl/evp.h>
 
 #include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
+#include "base/base64.h"
 #include "host/libvirt_objects.h"
 
 namespace vmlab {
@@ -21,26 +21,6 @@ using nlohmann::json;
 constexpr int agent_timeout_s = 20;
 constexpr std::chrono::milliseconds first_look{50};
 constexpr std::chrono::milliseconds longest_look{400};
-
-std::string to_base64(std::string_view data) {
-  std::string text((data.size() + 2) / 3 * 4 + 1, '\0');
-  const auto size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                    reinterpret_cast<const unsigned char*>(data.data()),
-                                    static_cast<int>(data.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
-std::string from_base64(const std::string& text) {
-  std::string data(text.size(), '\0');
-  const auto size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
-                                    reinterpret_cast<const unsigned char*>(text.data()),
-                                    static_cast<int>(text.size()));
-  if (size < 0) throw Error("cannot understand the guest agent: bad base64");
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  data.resize(static_cast<std::size_t>(size) - padding);
-  return data;
-}
 
 json answer_of(std::string_view reply) {
   auto answer = json::parse(reply, nullptr, false);

@@ -179,7 +179,8 @@ class Images {
   /// Boots libguestfs's appliance and ends it: what `build_base` and `prepare` need. Throws Error
   /// with libguestfs's words. Emulated, it takes many seconds.
   virtual void prove_appliance(const std::filesystem::path& scratch, std::stop_token stop) = 0;
-  /// NoCloud seed (ISO 9660, label `cidata`), mode 0600.
+  /// NoCloud seed (ISO 9660, label `cidata`), mode 0600. Padded, so that the seeds of most nodes
+  /// are disks of one size.
   virtual void create_seed(const std::filesystem::path& path, const SeedFiles& files) = 0;
   /// A copy of a domain's saved memory that belongs to the domain which `xml` defines (see
   /// forked_xml). Shares blocks with `from` where the file system can; mode 0600.
@@ -294,6 +295,8 @@ class System {
   /// Waits; throws Cancelled when stopped.
   virtual void wait(std::chrono::milliseconds duration, std::stop_token stop) = 0;
   virtual std::string boot_id() = 0;
+  /// Of the kernel's generator, fit for keys.
+  virtual std::string random_bytes(std::size_t count) = 0;
   /// Whether the kernel holds its clock for synchronised.
   virtual bool clock_synchronised() = 0;
 };

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <net/route.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
@@ -70,6 +71,7 @@ class PosixSystem final : public System {
   }
   void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
   std::string boot_id() override;
+  std::string random_bytes(std::size_t count) override;
   bool clock_synchronised() override;
 };
 
@@ -169,6 +171,18 @@ std::string PosixSystem::boot_id() {
   const auto text = read_file(path);
   if (!text) throw Error(fmt::format("cannot read '{}': no such file", path.string()));
   return std::string(trim(*text));
+}
+
+std::string PosixSystem::random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  for (std::size_t filled = 0; filled < count;) {
+    const auto got = ::getrandom(bytes.data() + filled, count - filled, 0);
+    if (got < 0 && errno != EINTR) {
+      throw Error(fmt::format("cannot get random bytes: {}", std::strerror(errno)));
+    };
+    if (got > 0) filled += static_cast<std::size_t>(got);
+  }
+  return bytes;
 }
 
 bool PosixSystem::clock_synchronised() {

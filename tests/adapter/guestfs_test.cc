@@ -132,6 +132,13 @@ TEST_F(GuestfsTest, SeedIsLabelledCidataAndHoldsTheThreeDocuments) {
   EXPECT_EQ(read_text(directory_ / "out" / "network-config"), files.network_config);
 }
 
+TEST_F(GuestfsTest, SeedsAreDisksOfOneSize) {
+  images_->create_seed(directory_ / "one.iso", {"#cloud-config\n", "", ""});
+  images_->create_seed(directory_ / "two.iso", {std::string(100'000, '#'), "x", ""});
+  EXPECT_EQ(std::filesystem::file_size(directory_ / "one.iso"), 4U * mib);
+  EXPECT_EQ(std::filesystem::file_size(directory_ / "two.iso"), 4U * mib);
+}
+
 TEST_F(GuestfsTest, SeedReplacesAnOlderOne) {
   images_->create_seed(directory_ / "seed.iso", {"one", "", ""});
   images_->create_seed(directory_ / "seed.iso", {"two two two", "", ""});

@@ -284,6 +284,13 @@ TEST_F(PosixTest, BootIdIsOneWord) {
   EXPECT_EQ(id, system_->boot_id());
 }
 
+TEST_F(PosixTest, RandomBytesAreNeverTheSame) {
+  const auto bytes = system_->random_bytes(600);
+  EXPECT_EQ(bytes.size(), 600U);
+  EXPECT_NE(bytes, system_->random_bytes(600));
+  EXPECT_NE(bytes.substr(0, 300), bytes.substr(300));
+}
+
 TEST_F(PosixTest, ClockIsWhatTheKernelSays) {
   timex state{};
   const bool error = ::adjtimex(&state) == TIME_ERROR;

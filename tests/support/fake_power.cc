@@ -42,6 +42,7 @@ void FakeWorld::power_back() {
   effects_.clear();
   locks_.clear();
   for (auto& [name, domain] : domains_by_name) domain.info.state = DomainState::shut_off;
+  attached.clear();
   for (auto& [name, network] : networks_by_name) network.active = false;
 }
 
@@ -64,6 +65,12 @@ std::vector<FakeMoment> FakeWorld::moments_of(const std::function<void()>& work)
   work();
   keep_in(nullptr);
   return moments;
+}
+
+void FakeWorld::kill_in(const FakeMoment& moment) {
+  const std::lock_guard lock(mutex_);
+  static_cast<FakeThings&>(*this) = moment.things;
+  locks_.clear();
 }
 
 void FakeWorld::cut_power_in(const FakeMoment& moment) {

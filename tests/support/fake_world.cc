@@ -209,7 +209,8 @@ void FakeWorld::start_domain(const std::string& name) {
   }
   const std::string network =
       devices.child("interface").child("source").attribute("network").value();
-  if (!networks_by_name.contains(network) || !networks_by_name.at(network).active) {
+  const bool wired = !devices.child("interface").empty();
+  if (wired && (!networks_by_name.contains(network) || !networks_by_name.at(network).active)) {
     throw Error(fmt::format("cannot start domain '{}': network '{}' is not active", name, network));
   }
   effect("start domain " + name, [&] {
@@ -262,6 +263,9 @@ void FakeWorld::create_overlay(const fs::path& path, const fs::path& backing,
   effect("create overlay " + path.filename().string(), [&] {
     disk_files[path.string()] = {size_mib << 20U, 0, "qcow2", backing.string()};
     guests.erase(path.string());
+    if (backing.string().find("/templates/") != std::string::npos) {
+      guests[path.string()].of_template = true;
+    }
   });
   (void)backing_format;
 }
@@ -276,8 +280,10 @@ void FakeWorld::create_data_disk(const fs::path& path, std::uint64_t size_mib, c
 
 void FakeWorld::create_seed(const fs::path& path, const SeedFiles& seed) {
   const std::lock_guard lock(mutex_);
-  effect("create seed " + path.filename().string(),
-         [&] { files[path.string()] = seed.meta_data + seed.network_config; });
+  auto text = seed.meta_data + seed.network_config;
+  constexpr std::size_t unit = 4096;
+  text.resize((text.size() + unit - 1) / unit * unit, '\0');
+  effect("create seed " + path.filename().string(), [&] { files[path.string()] = text; });
 }
 
 void FakeWorld::build_base(const Image& image, const fs::path& path, const Progress&,
@@ -318,7 +324,7 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
   alive();
   if (stop.stop_requested()) throw Cancelled();
   auto* domain = running_at(target.node);
-  if (domain == nullptr || time_ - domain->started < ssh_after) {
+  if (domain == nullptr || time_ - domain->started < ssh_after || guest_of(*domain).of_template) {
     time_ += milliseconds(1000);  // a refused connection costs time too
     throw Unreachable(fmt::format("cannot reach '{}'", target.node), "Connection refused");
   }

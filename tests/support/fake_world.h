@@ -24,6 +24,7 @@ struct FakeGuest {
   std::map<std::string, std::string> marks;
   std::set<std::string> files;  // uploaded
   bool cloud_init_done = false;
+  bool of_template = false;      // its disk goes on from a template's, and it has not become itself
   std::string cloud_init_error;  // a module's failure, found at first boot
   bool operator==(const FakeGuest&) const = default;
 };
@@ -45,9 +46,10 @@ struct FakeThings {
   };
   std::map<std::string, FakeDomain> domains_by_name;
   std::map<std::string, NetworkInfo> networks_by_name;
-  std::map<std::string, std::string> files;    // path -> text
-  std::map<std::string, DiskInfo> disk_files;  // path -> what it is
-  std::map<std::string, FakeGuest> guests;     // path of the root disk -> what is on it
+  std::map<std::string, std::string> files;               // path -> text
+  std::map<std::string, DiskInfo> disk_files;             // path -> what it is
+  std::map<std::string, FakeGuest> guests;                // path of the root disk -> what is on it
+  std::map<std::string, std::set<std::string>> attached;  // domain -> XML of devices, while it runs
 };
 
 /// The world before or after an effect, when the power may fail.
@@ -73,6 +75,8 @@ class FakeWorld : public FakeThings,
   std::vector<FakeMoment> moments_of(const std::function<void()>& work);
   /// As if the power had been cut at that moment, and is back.
   void cut_power_in(const FakeMoment& moment);
+  /// As if vmlab had been killed at that moment: domains go on.
+  void kill_in(const FakeMoment& moment);
   const std::vector<std::string>& effects() const { return effects_; }
   /// Everything that is there but for time, as text: two equal worlds print the same.
   std::string snapshot() const;
@@ -84,17 +88,18 @@ class FakeWorld : public FakeThings,
   std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
   std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;
 
-  /// What the guest agent of a domain answers; nothing: the script ended with 0.
+  /// Asked before the built-in answers of a guest agent; nullopt goes on to them.
   std::function<std::optional<GuestResult>(const std::string& domain, const std::string& script)>
       answer_agent;
-  std::map<std::string, std::set<std::string>> attached;  // domain -> XML of devices, while it runs
 
   std::vector<Cidr> host_routes;
   bool clock_is_synchronised = true;
-  bool guest_agent = true;  // answers, in every guest
+  bool guest_agent = true;                             // answers, in every guest
+  std::string restore_error;                           // empty: memory is taken
   std::string appliance_error;                         // empty: it starts
   std::uint64_t free_space = std::uint64_t{1} << 40U;  // bytes
   std::uint64_t resident = 0;                          // KiB of each domain
+  std::chrono::milliseconds agent_after{20'000};
   std::chrono::milliseconds ssh_after{30'000};
   std::chrono::milliseconds cloud_init_after{60'000};
   std::string cloud_init_error;  // of guests that boot for the first time from now on
@@ -186,6 +191,7 @@ class FakeWorld : public FakeThings,
   std::chrono::milliseconds monotonic() override;
   void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
   std::string boot_id() override { return "fake-boot"; }
+  std::string random_bytes(std::size_t count) override;
   bool clock_synchronised() override { return clock_is_synchronised; }
 
  private:
@@ -193,6 +199,7 @@ class FakeWorld : public FakeThings,
   void alive() const;  // throws PowerCut when there is no power
   void effect(const std::string& what, const std::function<void()>& happen);
   void keep_moment(const char* when, const std::string& what);
+  GuestResult become(const std::string& domain);
   FakeDomain* running_at(const std::string& address);
   FakeGuest& guest_of(const FakeDomain& domain);
   std::string root_disk_of(const FakeDomain& domain) const;
@@ -208,6 +215,7 @@ class FakeWorld : public FakeThings,
   std::vector<FakeMoment>* moments_ = nullptr;  // where they are kept, if they are
   std::atomic<bool> dead_ = false;              // asked by steps that run side by side
   int keys_made_ = 0;
+  unsigned char random_ = 0;
   std::set<std::string> locks_;
 };
 

@@ -1,6 +1,8 @@
 // The part of the fake world that makes one domain from another's memory.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lab/fork_xml.h"
 #include "support/fake_world.h"
 
@@ -35,6 +37,10 @@ void FakeWorld::restore_domain(const std::filesystem::path& file) {
   if (saved == files.end()) {
     throw Error(fmt::format("cannot restore a domain from '{}': no such file", file.string()));
   }
+  if (!restore_error.empty() || saved->second.empty()) {
+    throw Error(fmt::format("cannot restore a domain from '{}': {}", file.string(),
+                            restore_error.empty() ? "bad magic" : restore_error));
+  }
   const auto name = name_of(saved->second);
   const auto found = domains_by_name.find(name);
   if (found == domains_by_name.end()) {
@@ -48,7 +54,8 @@ void FakeWorld::restore_domain(const std::filesystem::path& file) {
   effect("restore domain " + name, [&] {
     attached.erase(name);
     found->second.info.state = DomainState::running;
-    found->second.started = time_;
+    // It has been up for as long as the template had.
+    found->second.started = time_ - ssh_after;
   });
 }
 
@@ -76,7 +83,34 @@ GuestResult FakeWorld::run_by_agent(const std::string& domain, const GuestComman
   if (answer_agent) {
     if (auto result = answer_agent(domain, command.script)) return *result;
   }
+  if (!guest_agent || time_ - found->second.started < agent_after) {
+    time_ += std::chrono::seconds(1);
+    throw Unreachable(fmt::format("cannot reach the guest agent of '{}'", domain),
+                      "guest agent is not connected");
+  }
+  if (command.script.find("/usr/lib/vmlab/become ") != std::string::npos) return become(domain);
   return {};
+}
+
+GuestResult FakeWorld::become(const std::string& domain) {
+  const auto& devices = attached[domain];
+  const bool wired = std::ranges::any_of(
+      devices, [](const std::string& xml) { return xml.starts_with("<interface"); });
+  if (!wired) return {.exit_code = 1, .out = {}, .err = "there is no eth0\n"};
+  auto& guest = guest_of(domains_by_name.at(domain));
+  effect("become " + domain, [&] {
+    guest.of_template = false;
+    guest.cloud_init_done = true;
+    guest.cloud_init_error = cloud_init_error;
+  });
+  return {};
+}
+
+std::string FakeWorld::random_bytes(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  std::string bytes;
+  while (bytes.size() < count) bytes += static_cast<char>(random_++);
+  return bytes;
 }
 
 void FakeWorld::fork_memory(const std::filesystem::path& from, const std::filesystem::path& to,

@@ -22,13 +22,17 @@ class Quiet : public Reporter {
     if (!plan.steps.empty()) last = plan;
   }
   void started(const PlannedStep& step) override { order.push_back(step.id); }
-  void progress(const PlannedStep&, const std::string&, std::uint64_t, std::uint64_t) override {}
+  void progress(const PlannedStep& step, const std::string& text, std::uint64_t,
+                std::uint64_t) override {
+    said.push_back(step.id + ": " + text);
+  }
   void finished(const PlannedStep&, const StepOutcome&) override {}
   void tick(std::chrono::milliseconds) override {}
   void ended(const RunSummary&) override { ++ends; }
 
   Plan last;
   std::vector<std::string> order;
+  std::vector<std::string> said;
   int ends = 0;
 };
 
