@@ -58,7 +58,9 @@ namespace {
 /// What kind of work a step is, as the colour of its bar.
 const char* kind_of(const RecordedStep& step) {
   const auto starts = [&step](std::string_view prefix) { return step.id.starts_with(prefix); };
-  if (starts("start/") || starts("gate/ssh/") || starts("gate/cloud-init/")) return "boot";
+  if (starts("start/") || starts("fork/") || starts("template/") || starts("gate/ssh/") ||
+      starts("gate/cloud-init/"))
+    return "boot";
   if (step.id.find("gate/") != std::string::npos) return "gate";
   if (starts("dcos/") || starts("release") || starts("upload")) return "install";
   return "disk";

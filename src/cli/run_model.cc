@@ -23,6 +23,8 @@ struct PhaseWord {
   std::string operator()(const DefineDomain&) const { return "define"; }
   std::string operator()(const StartDomain&) const { return "boot"; }
   std::string operator()(const StopDomain&) const { return "stop"; }
+  std::string operator()(const MakeTemplate&) const { return "image"; }
+  std::string operator()(const ForkDomain&) const { return "boot"; }
   std::string operator()(const AwaitGate&) const { return "wait"; }
   std::string operator()(const FetchRelease&) const { return "release"; }
   std::string operator()(const UploadRelease&) const { return "release"; }

@@ -1,6 +1,7 @@
 #include "plan/builder.h"
 
 #include "lab/cloud_init.h"
+#include "plan/forking.h"
 
 namespace vmlab {
 
@@ -26,6 +27,15 @@ const LabelledXml& PlanBuilder::definition(const Node& node) {
   auto& definition = definitions_[&node];
   if (definition.hash.empty()) definition = domain_xml(lab_, node, files_of(node));
   return definition;
+}
+
+std::string PlanBuilder::fork_of(const Node& node) const {
+  const auto found = forks_.find(&node);
+  return found == forks_.end() ? std::string() : found->second;
+}
+
+bool PlanBuilder::makes_anew(const std::string& node) const {
+  return has("overlay/" + node) || has(fork_step(node));
 }
 
 const std::vector<InstallItem>& PlanBuilder::items() {

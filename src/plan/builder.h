@@ -31,6 +31,10 @@ class PlanBuilder {
   const std::string& seed_hash(const Node& node);
   DomainFiles files_of(const Node& node) const { return paths_.domain_files(lab_.name, node); }
   const LabelledXml& definition(const Node& node);
+  /// Says from which template a node is forked when it is made; else it is booted.
+  void fork(const Node& node, std::string from) { forks_[&node] = std::move(from); }
+  /// Empty: it is booted.
+  std::string fork_of(const Node& node) const;
   const std::vector<InstallItem>& items();
   /// What is known of a node; an empty value for one never seen.
   const ObservedNode& seen(const std::string& node) const;
@@ -39,6 +43,8 @@ class PlanBuilder {
   /// done.
   const std::string& add(PlannedStep step);
   bool has(const std::string& id) const { return ids_.contains(id); }
+  /// Whether the plan gives a node a new disk.
+  bool makes_anew(const std::string& node) const;
   void note(std::string sentence) { plan_.notes.push_back(std::move(sentence)); }
   void unknown(const std::string& node) { plan_.unknown.push_back(node); }
   bool any_unknown() const { return !plan_.unknown.empty(); }
@@ -55,12 +61,18 @@ class PlanBuilder {
   std::map<std::string, std::filesystem::path> prepared_images_;
   std::unordered_map<const Node*, std::string> seed_hashes_;
   std::unordered_map<const Node*, LabelledXml> definitions_;
+  std::unordered_map<const Node*, std::string> forks_;
   std::optional<std::vector<InstallItem>> items_;
   std::unordered_set<std::string> ids_;
 };
 
 /// What all nodes stand on: keys and network.
 void plan_ground(PlanBuilder& builder);
+/// Only images that something still has to be cloned from are worth making.
+void plan_image(PlanBuilder& builder, const std::string& name);
+/// Which of the nodes that are made anew are forked, and what they are forked from. Throws Error
+/// (ExitCode::bad_input) when all must be and one cannot.
+void plan_forks(PlanBuilder& builder, const std::vector<const Node*>& fresh);
 
 /// How a node gets to where it is prepared again.
 struct NodeReset {
@@ -68,6 +80,8 @@ struct NodeReset {
   bool cold = false;
   std::vector<std::string> after;  // ids of steps before which nothing of the node may be lost
 };
+/// Whether the node gets new disks, rather than go back to its checkpoint.
+bool reset_makes_anew(PlanBuilder& builder, const Node& node, bool cold);
 /// Returns the ids of the steps after which nothing of the old node is left.
 std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
                                          const NodeReset& reset);

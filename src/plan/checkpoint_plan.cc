@@ -172,7 +172,7 @@ void plan_installed_checkpoint(PlanBuilder& builder) {
     }
     // A node that is made anew or reverted keeps its part only when its disk stays.
     for (const auto& node : lab.nodes) {
-      if (builder.has("overlay/" + node.name)) why = fmt::format("{} is made anew", node.name);
+      if (builder.makes_anew(node.name)) why = fmt::format("{} is made anew", node.name);
     }
   }
   if (why.empty()) return;

@@ -25,6 +25,8 @@ std::string duration_key(const Lab& lab, const PlannedStep& step) {
     kind.resize(kind.size() - step.node.size() - 1);
   }
   if (node != lab.nodes.end()) who = fmt::format("{} {}", node->image, to_text(node->role));
+  // A forked node has booted when it begins to run.
+  if (std::ranges::find(step.after, "fork/" + step.node) != step.after.end()) kind += " forked";
   auto key = fmt::format("{} {} {}", to_text(lab.accelerator), who, kind);
   // The practice release installs in seconds what a real one takes minutes for.
   if (lab.dcos && lab.dcos->release.practice && kind.starts_with("dcos/")) key += " practice";

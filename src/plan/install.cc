@@ -66,7 +66,7 @@ class InstallPlan {
   MarkState mark_of(const InstallItem& item) const {
     // A node that is about to be made anew has no marks, whatever was read from it.
     const auto node = mark_node(item);
-    if (builder_.has("overlay/" + node)) return MarkState::absent;
+    if (builder_.makes_anew(node)) return MarkState::absent;
     const auto& marks = builder_.seen(node).marks;
     const auto mark = marks.find(mark_name(item.id));
     if (mark == marks.end()) return MarkState::absent;

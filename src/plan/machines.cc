@@ -1,14 +1,14 @@
-// Planning of everything below the product: image, network, keys, disks, domains, boot.
+// Planning of a node up to its prepared phase: disks, domain, boot or fork.
 #include <fmt/format.h>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/units.h"
-#include "lab/network_xml.h"
 #include "lab/readiness.h"
 #include "plan/builder.h"
 #include "plan/checkpoint.h"
 #include "plan/drift.h"
+#include "plan/forking.h"
 
 namespace vmlab {
 
@@ -31,117 +31,6 @@ std::string hash_of_words(std::initializer_list<std::string> words) {
   return hash_of(std::vector<std::string>(words));
 }
 
-bool flag(const std::map<std::string, bool>& flags, const std::string& name) {
-  const auto found = flags.find(name);
-  return found != flags.end() && found->second;
-}
-
-/// Only images that a node still has to be cloned from are worth making.
-void plan_image(PlanBuilder& builder, const std::string& name) {
-  const Image& image = builder.lab().images.at(name);
-  const auto id = "prepare-image/" + name;
-  if (flag(builder.observed().prepared_images, name) || builder.has(id)) return;
-  const auto base_id = "base-image/" + name;
-  if (!flag(builder.observed().base_images, name)) {
-    const bool built = std::holds_alternative<BuildSource>(image.source);
-    builder.add({.id = base_id,
-                 .node = {},
-                 .title = fmt::format("{} image {}", built ? "build" : "download", image.name),
-                 .why = "missing",
-                 .hash = base_hash(image),
-                 .step = built ? Step{BuildBase{image}} : Step{DownloadBase{image}},
-                 .after = {},
-                 .pool = Pool::disk});
-  }
-  builder.add({.id = id,
-               .node = {},
-               .title = fmt::format("prepare image {}", image.name),
-               .why = "missing",
-               .hash = prepared_hash(image),
-               .step = PrepareImage{image},
-               .after = {base_id},
-               .pool = Pool::disk});
-}
-
-void plan_keys(PlanBuilder& builder) {
-  std::vector<std::string> missing;
-  if (!builder.observed().keys.contains("")) missing.emplace_back();
-  std::vector<std::string> words;
-  for (const auto& node : builder.lab().nodes) {
-    words.push_back(node.name);
-    words.push_back(node.address.text());
-    if (!builder.observed().keys.contains(node.name)) missing.push_back(node.name);
-  }
-  if (missing.empty()) return;
-  builder.add({.id = "keys",
-               .node = {},
-               .title = "make ssh keys",
-               .why = "missing",
-               .hash = hash_of(words),
-               .step = MakeKeys{std::move(missing)},
-               .after = {},
-               .pool = Pool::none});
-}
-
-void plan_network(PlanBuilder& builder) {
-  const Lab& lab = builder.lab();
-  const auto& found = builder.observed().network;
-  const auto [xml, hash] = network_xml(lab);
-  std::string why = "missing";
-  if (found) {
-    if (!found->label || found->label->lab != lab.name) {
-      throw Error(
-          fmt::format("cannot define network '{}': the name is held by {}", lab.network.name,
-                      found->label ? "lab '" + found->label->lab + "'"
-                                   : std::string("a network that vmlab did not make")),
-          "give the lab another name");
-    }
-    const auto hosts = wanted_hosts(builder);
-    if (found->label->hash != hash) {
-      throw Error(
-          fmt::format("cannot change network '{}' while its lab stands: its definition "
-                      "differs from the topology",
-                      lab.network.name),
-          fmt::format("`vmlab down {}` first, or restore the topology's network", lab.name));
-    }
-    if (auto changed = network_drift(lab, *found); !changed.empty()) {
-      builder.note(std::move(changed));
-    }
-    if (found->active) {
-      if (found->hosts == hosts) return;
-      std::vector<std::string> words;
-      for (const auto& [address, names] : hosts) {
-        words.push_back(address);
-        words.insert(words.end(), names.begin(), names.end());
-      }
-      // A node's address is asked for here until it is marked gone.
-      std::vector<std::string> after;
-      for (const auto& step : builder.steps()) {
-        if (std::holds_alternative<MarkAgentGone>(step.step)) after.push_back(step.id);
-      }
-      builder.add({.id = "dns",
-                   .node = {},
-                   .title = "update names in the network's DNS",
-                   .why = "changed: the nodes' names",
-                   .hash = hash_of(words),
-                   .step = SetDnsHosts{lab.network.name, hosts},
-                   .after = std::move(after),
-                   .pool = Pool::network});
-      return;
-    }
-    why = "not active";
-  }
-  builder.add(
-      {.id = "network",
-       .node = {},
-       .title = fmt::format("define network {} ({})", lab.network.name, lab.network.cidr.text()),
-       .why = why,
-       .hash = hash,
-       .step = DefineNetwork{lab.network.name, xml},
-       .after = {},
-       .pool = Pool::network});
-}
-
 /// One node on its way to the prepared phase.
 class NodePlan {
  public:
@@ -152,16 +41,25 @@ class NodePlan {
         files_(builder.files_of(node)),
         seed_hash_(builder.seed_hash(node)) {}
 
+  /// Whether its disk is missing or worth nothing.
+  bool fresh() const {
+    return !has(files_.root_disk) || seen_.backing_lost || seen_.forking || stale_before_prepared();
+  }
+
+  bool anew(bool cold) const { return cold || !warm_obstacle().empty(); }
+
   void plan() {
     refuse_foreign();
-    const bool running = seen_.domain && seen_.domain->state == DomainState::running;
-    const bool stale = stale_before_prepared(running);
-    const bool fresh = !has(files_.root_disk) || seen_.backing_lost || stale;
-    plan_disks(fresh);
-    plan_seed(fresh);
+    const bool anew = fresh();
+    plan_disks(anew);
+    plan_seed(anew);
     plan_domain();
-    if (fresh || !running) start(fresh ? prepared_step(node_.name) : id("gate/ssh"));
-    if (fresh) {
+    if (anew) {
+      run_anew();
+    } else if (!running()) {
+      start(id("gate/ssh"));
+    }
+    if (anew) {
       gates(true);
     } else if (!seen_.reached) {
       builder_.unknown(node_.name);
@@ -193,12 +91,13 @@ class NodePlan {
     plan_disks(true);
     plan_seed(true);
     plan_domain();
-    start(prepared_step(node_.name));
+    run_anew();
     gates(true);
-    return {id("overlay"), id("start")};
+    return {id("overlay"), id("start"), id("fork")};
   }
 
  private:
+  bool running() const { return seen_.domain && seen_.domain->state == DomainState::running; }
   bool active() const { return seen_.domain && seen_.domain->state != DomainState::shut_off; }
   bool paused() const { return seen_.domain && seen_.domain->state == DomainState::paused; }
 
@@ -212,12 +111,15 @@ class NodePlan {
     if (part.note->definition != builder_.definition(node_).hash) {
       return "its definition changed since";
     }
-    const auto& backing = builder_.prepared_image(node_.image);
-    const auto disk = seen_.disks.find(files_.root_disk.filename().string());
-    if (disk == seen_.disks.end() || disk->second.backing_file != backing.string()) {
-      return "its image changed since";
-    }
+    if (cloned_from() != builder_.prepared_image(node_.image)) return "its image changed since";
     return {};
+  }
+
+  /// The image below the root disk; empty when there is none.
+  std::filesystem::path cloned_from() const {
+    if (!seen_.template_image.empty()) return seen_.template_image;
+    const auto disk = seen_.disks.find(files_.root_disk.filename().string());
+    return disk == seen_.disks.end() ? std::string() : disk->second.backing_file;
   }
 
   /// The adapter refuses it; here it is only said so before anybody waits for it.
@@ -264,9 +166,9 @@ class NodePlan {
 
   /// A node that never got prepared and whose documents changed since is worth nothing: cloud-init
   /// would not run again on it.
-  bool stale_before_prepared(bool running) const {
+  bool stale_before_prepared() const {
     if (!has(files_.root_disk) || seen_.seed_hash == seed_hash_) return false;
-    if (running && !seen_.reached) return false;
+    if (running() && !seen_.reached) return false;
     return !was_prepared(node_, seen_) && seen_.reached;
   }
 
@@ -276,12 +178,18 @@ class NodePlan {
     if (has(files_.root_disk)) {
       why = reset_ != nullptr    ? reset_->why
             : seen_.backing_lost ? "its backing file is gone"
+            : seen_.forking      ? "it was cut off while it was forked"
                                  : "its cloud-init documents changed before it was prepared";
       stop(why);
       add("wipe", fmt::format("remove the old disk of {}", node_.name), why, {},
           RemoveFiles{files_.root_disk}, after_reset({id("stop")}), Pool::none);
     } else {
       stop("its disk is gone");
+    }
+    if (seen_.forking) {
+      add("unfork", fmt::format("remove the memory that {} was forked from", node_.name), why, {},
+          RemoveFiles{builder_.paths().memory(builder_.lab().name, node_.name)},
+          after_reset({id("stop"), id("wipe")}), Pool::none);
     }
     if (!seen_.snapshots.empty()) {
       add("forget", fmt::format("forget the checkpoints of {}", node_.name), why, {},
@@ -293,17 +201,19 @@ class NodePlan {
   void plan_disks(bool fresh) {
     const auto& backing = builder_.prepared_image(node_.image);
     if (fresh) {
-      plan_image(builder_, node_.image);
-      const auto why = plan_wipe();
-      add("overlay", fmt::format("create overlay for {}", node_.name), why,
-          hash_of_words({backing.string(), std::to_string(node_.disk_mib)}),
-          CreateOverlay{files_.root_disk, backing, node_.disk_mib},
-          {"prepare-image/" + node_.image, id("wipe"), id("stop"), id("forget")}, Pool::disk);
-    } else if (const auto& disk = seen_.disks.at(files_.root_disk.filename().string());
-               !disk.backing_file.empty() && disk.backing_file != backing.string()) {
+      why_anew_ = plan_wipe();
+      if (builder_.fork_of(node_).empty()) {
+        plan_image(builder_, node_.image);
+        add("overlay", fmt::format("create overlay for {}", node_.name), why_anew_,
+            hash_of_words({backing.string(), std::to_string(node_.disk_mib)}),
+            CreateOverlay{files_.root_disk, backing, node_.disk_mib},
+            {"prepare-image/" + node_.image, id("wipe"), id("stop"), id("unfork"), id("forget")},
+            Pool::disk);
+      }
+    } else if (const auto old = cloned_from(); !old.empty() && old != backing) {
       builder_.note(
           fmt::format("{} was cloned from an older image ({}); it keeps it until it is reset",
-                      node_.name, std::filesystem::path(disk.backing_file).filename().string()));
+                      node_.name, old.filename().string()));
     }
     for (std::size_t i = 0; i < node_.disks.size(); ++i) {
       const auto& disk = node_.disks[i];
@@ -332,7 +242,7 @@ class NodePlan {
     if (fresh ? seen_.seed_hash == seed_hash_ : !seen_.seed_hash.empty()) return;
     add("seed", fmt::format("write seed of {}", node_.name),
         seen_.seed_hash.empty() ? "missing" : "changed: cloud-init documents", seed_hash_,
-        WriteSeed{node_.name}, {"keys", id("overlay"), id("stop")}, Pool::none);
+        WriteSeed{node_.name}, {"keys", id("wipe"), id("overlay"), id("stop")}, Pool::none);
   }
 
   void plan_domain() {
@@ -354,23 +264,45 @@ class NodePlan {
     }
   }
 
-  /// `booted` is the step that ends when the node has booted.
-  void start(std::string booted) {
+  std::vector<std::string> before_run() const {
     std::vector<std::string> after = {id("domain"), id("overlay"), id("seed"),
                                       "network",    "keys",        "dns"};
     for (const auto& disk : node_.disks) after.push_back(id("disk-" + disk.label));
+    return after;
+  }
+
+  void run_anew() {
+    const auto from = builder_.fork_of(node_);
+    if (from.empty()) {
+      start(prepared_step(node_.name));
+      return;
+    }
+    auto after = before_run();
+    for (const auto* cleared : {"stop", "wipe", "unfork", "forget"}) after.push_back(id(cleared));
+    after.push_back(template_step(from));
+    add("fork", fmt::format("fork {}", node_.name), why_anew_, from,
+        ForkDomain{.node = node_.name,
+                   .domain = node_.domain_name,
+                   .xml = builder_.definition(node_).xml,
+                   .from = from,
+                   .image = builder_.prepared_image(node_.image)},
+        std::move(after), Pool::boot, prepared_step(node_.name));
+  }
+
+  /// `booted` is the step that ends when the node has booted.
+  void start(std::string booted) {
     add("start", fmt::format("start {}", node_.name),
         reset_ != nullptr                                             ? reset_->why
         : seen_.domain && seen_.domain->state != DomainState::running ? "not running"
                                                                       : "missing",
-        {}, StartDomain{node_.domain_name}, std::move(after), Pool::boot, std::move(booted));
+        {}, StartDomain{node_.domain_name}, before_run(), Pool::boot, std::move(booted));
   }
 
   void gates(bool until_prepared) {
     auto ssh = ssh_gate(builder_.lab(), node_);
     auto title = "wait for " + ssh.what;
     add("gate/ssh", std::move(title), "not answering yet", {},
-        AwaitGate{std::move(ssh), {}, {}, {}}, {id("start")}, Pool::none);
+        AwaitGate{std::move(ssh), {}, {}, {}}, {id("start"), id("fork")}, Pool::none);
     if (until_prepared) await_cloud_init("not prepared yet", builder_.checkpoints());
   }
 
@@ -388,7 +320,7 @@ class NodePlan {
                   .why = why,
                   .hash = seed_hash_,
                   .step = AwaitGate{std::move(gate), mark_name(step), node_.name, std::move(save)},
-                  .after = {id("gate/ssh")},
+                  .after = {id("gate/ssh"), id("fork")},
                   .pool = Pool::none});
   }
 
@@ -412,13 +344,13 @@ class NodePlan {
   DomainFiles files_;
   const std::string& seed_hash_;
   const NodeReset* reset_ = nullptr;
+  std::string why_anew_;
 };
 
 }  // namespace
 
-void plan_ground(PlanBuilder& builder) {
-  plan_keys(builder);
-  plan_network(builder);
+bool reset_makes_anew(PlanBuilder& builder, const Node& node, bool cold) {
+  return NodePlan(builder, node).anew(cold);
 }
 
 std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
@@ -429,6 +361,11 @@ std::vector<std::string> plan_node_reset(PlanBuilder& builder, const Node& node,
 void plan_machines(PlanBuilder& builder) {
   plan_removed_nodes(builder);
   plan_ground(builder);
+  std::vector<const Node*> fresh;
+  for (const auto& node : builder.lab().nodes) {
+    if (NodePlan(builder, node).fresh()) fresh.push_back(&node);
+  }
+  plan_forks(builder, fresh);
   for (const auto& node : builder.lab().nodes) NodePlan(builder, node).plan();
 }
 

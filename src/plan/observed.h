@@ -64,7 +64,8 @@ struct SnapshotInfo {
 struct ObservedNode {
   std::optional<DomainInfo> domain;
   std::map<std::string, DiskInfo> disks;  // file name in the lab's directory -> what it is
-  bool backing_lost = false;              // the root disk's backing file is not there
+  std::string template_image;             // below the template that the root disk lies on, if any
+  bool backing_lost = false;              // a file below the root disk is not there
   std::string seed_hash;                  // of the seed file; empty when there is none
   bool forking = false;                   // cut off before it was itself: Paths::memory is there
   bool reached = false;                   // ssh answered; otherwise `marks` is unknown

@@ -15,7 +15,7 @@ struct TemplateFiles {
   std::filesystem::path seed;     // ISO 9660
   std::filesystem::path memory;   // libvirt's save image; 0600
   std::filesystem::path sum;      // SHA-256 of `memory`, hex and a line feed; written last
-  std::filesystem::path about;    // what people call it: `debian-12, 2 cpus, 8 GiB`, a line feed
+  std::filesystem::path about;    // what it is a template of: see TemplateNote
   std::filesystem::path console;  // serial log
 };
 

@@ -15,6 +15,7 @@
 #include "lab/lab.h"
 #include "plan/observed.h"
 #include "plan/paths.h"
+#include "plan/template_note.h"
 
 namespace vmlab {
 
@@ -60,6 +61,21 @@ struct StartDomain {
 };
 struct StopDomain {
   std::string name;
+};
+/// A guest that has booted to where any node of its shape can go on, kept as disk and memory. One
+/// that is there and undamaged stays. What hinders it is told, and fails nothing: nodes are booted.
+struct MakeTemplate {
+  std::string name, domain, xml;
+  std::string title;            // what people call it
+  std::filesystem::path image;  // prepared
+  TemplateNote note;
+};
+/// Makes the node's root disk and lets it run from the memory of a template, as itself. Where that
+/// does not work it is booted from a disk of `image`, and told why.
+struct ForkDomain {
+  std::string node, domain, xml;
+  std::string from;             // name of the template
+  std::filesystem::path image;  // prepared
 };
 /// A node's share of a checkpoint.
 struct CheckpointPart {
@@ -145,9 +161,9 @@ struct RemoveFiles {
 using Step =
     std::variant<BuildBase, DownloadBase, PrepareImage, MakeKeys, DefineNetwork, SetDnsHosts,
                  CreateOverlay, CreateDataDisk, WriteSeed, DefineDomain, StartDomain, StopDomain,
-                 AwaitGate, FetchRelease, UploadRelease, GuestScript, SaveCheckpoint,
-                 RestoreCheckpoint, RemoveCheckpoint, ForgetSnapshots, CorrectClock, MarkAgentGone,
-                 ShutDown, WriteFile, RemoveDomain, RemoveNetwork, RemoveFiles>;
+                 MakeTemplate, ForkDomain, AwaitGate, FetchRelease, UploadRelease, GuestScript,
+                 SaveCheckpoint, RestoreCheckpoint, RemoveCheckpoint, ForgetSnapshots, CorrectClock,
+                 MarkAgentGone, ShutDown, WriteFile, RemoveDomain, RemoveNetwork, RemoveFiles>;
 
 /// How far a node has come; shown by `status` and on each line of progress.
 enum class Phase { absent, defined, booting, prepared, installing, installed };

@@ -29,6 +29,11 @@ class Reset {
   Plan plan() {
     if (!wish_.force) refuse_broken_quorum();
     plan_ground(builder_);
+    std::vector<const Node*> fresh;
+    for (const Node* node : nodes_) {
+      if (reset_makes_anew(builder_, *node, wish_.cold)) fresh.push_back(node);
+    }
+    plan_forks(builder_, fresh);
     const auto before = before_anything();
     for (const Node* node : nodes_) {
       plan_node_reset(builder_, *node, {wish_.why, wish_.cold, before});

@@ -9,9 +9,11 @@
 #include "run/checkpoint.h"
 #include "run/clock.h"
 #include "run/evidence.h"
+#include "run/fork.h"
 #include "run/gone.h"
 #include "run/keys.h"
 #include "run/pull.h"
+#include "run/template.h"
 
 namespace vmlab {
 
@@ -109,6 +111,12 @@ class Applier {
 
   void operator()(const StartDomain& s) const { hypervisor().start_domain(s.name); }
   void operator()(const StopDomain& s) const { hypervisor().stop_domain(s.name); }
+  void operator()(const MakeTemplate& s) const {
+    make_template(s, paths(), ports(), progress_, stop_);
+  }
+  void operator()(const ForkDomain& s) const {
+    fork_domain(s, lab(), paths(), ports(), progress_, stop_);
+  }
 
   void operator()(const AwaitGate& s) const {
     await(s.gate, lab(), paths(), ports(), progress_, stop_);

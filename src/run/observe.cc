@@ -1,6 +1,7 @@
 // Looks at what there is: hypervisor, the lab's directory, and the marks inside the guests.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/text.h"
@@ -45,6 +46,34 @@ void observe_guest(const Lab& lab, const Node& node, const Paths& paths, Ports& 
   }
 }
 
+bool lies_below(const fs::path& directory, const fs::path& file) {
+  const auto inside = file.lexically_relative(directory).string();
+  return !inside.empty() && !inside.starts_with("..");
+}
+
+/// What must be the same for one domain to go on from another's memory.
+std::string emulator_of(const Lab& lab, Ports& ports) {
+  const auto info = ports.hypervisor.info();
+  auto text = fmt::format("QEMU {}, libvirt {}", info.qemu_version, info.libvirt_version);
+  if (lab.accelerator != Accelerator::kvm) return text;
+  // A guest on KVM has the host's own processor.
+  for (const auto& line : lines(ports.system.read("/proc/cpuinfo").value_or(""))) {
+    if (line.empty()) break;  // the first one stands for all
+    if (line.starts_with("model") || line.starts_with("flags")) text += "\n" + line;
+  }
+  return text;
+}
+
+/// Only what a plan may fork from is asked for.
+void observe_templates(const Lab& lab, const Paths& paths, Ports& ports, Observed& observed) {
+  const auto forkable = [](const auto& image) { return image.second.forkable; };
+  if (std::ranges::none_of(lab.images, forkable)) return;
+  observed.emulator = emulator_of(lab, ports);
+  for (const auto& name : ports.system.list(paths.templates())) {
+    if (ports.system.stat(paths.template_files(name).sum)) observed.templates.insert(name);
+  }
+}
+
 void observe_disks(const Lab& lab, const Node& node, const Paths& paths, Ports& ports,
                    ObservedNode& seen) {
   std::vector<fs::path> files = {paths.root_disk(lab.name, node.name)};
@@ -54,8 +83,14 @@ void observe_disks(const Lab& lab, const Node& node, const Paths& paths, Ports& 
   }
   const auto root = seen.disks.find(files.front().filename().string());
   if (root != seen.disks.end() && !root->second.backing_file.empty()) {
-    seen.backing_lost = !ports.system.stat(root->second.backing_file);
+    const fs::path backing = root->second.backing_file;
+    seen.backing_lost = !ports.system.stat(backing);
+    if (lies_below(paths.templates(), backing)) {
+      if (const auto disk = ports.images.disk(backing)) seen.template_image = disk->backing_file;
+      seen.backing_lost = seen.backing_lost || !ports.system.stat(seen.template_image);
+    }
   }
+  seen.forking = ports.system.stat(paths.memory(lab.name, node.name)).has_value();
   if (ports.system.stat(paths.seed(lab.name, node.name))) {
     const auto hash = ports.system.read(paths.seed_hash(lab.name, node.name));
     seen.seed_hash = hash ? std::string(trim(*hash)) : std::string();
@@ -101,6 +136,7 @@ Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports) {
     observed.base_images[name] = ports.system.stat(paths.base_image(image)).has_value();
     observed.prepared_images[name] = ports.system.stat(paths.prepared_image(image)).has_value();
   }
+  observe_templates(lab, paths, ports, observed);
   if (observed.directory) observed.keys = keys_present(lab, paths, ports);
   for (const auto& node : lab.nodes) {
     if (observed.directory) observe_disks(lab, node, paths, ports, observed.nodes[node.name]);

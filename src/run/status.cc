@@ -6,6 +6,7 @@
 #include "dcos/install.h"
 #include "plan/builder.h"
 #include "plan/drift.h"
+#include "plan/forking.h"
 #include "plan/history.h"
 #include "run/session.h"
 
@@ -15,7 +16,8 @@ namespace {
 
 /// Steps that make a node's disk anew: what was done on it before is gone.
 bool forgets(const std::string& id, const std::string& node) {
-  return id == "overlay/" + node || id == "wipe/" + node || id == revert_step(node);
+  return id == "overlay/" + node || id == "wipe/" + node || id == fork_step(node) ||
+         id == revert_step(node);
 }
 
 std::string release_of(const Lab& lab) {
