@@ -25,6 +25,10 @@ std::string duration_key(const Lab& lab, const PlannedStep& step) {
     kind.resize(kind.size() - step.node.size() - 1);
   }
   if (node != lab.nodes.end()) who = fmt::format("{} {}", node->image, to_text(node->role));
+  if (const auto* made = std::get_if<MakeTemplate>(&step.step)) {
+    who = made->note.image;
+    kind = made->there ? "template-check" : "template";
+  }
   // A forked node has booted when it begins to run.
   if (std::ranges::find(step.after, "fork/" + step.node) != step.after.end()) kind += " forked";
   auto key = fmt::format("{} {} {}", to_text(lab.accelerator), who, kind);

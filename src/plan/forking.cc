@@ -68,7 +68,8 @@ void plan_template(PlanBuilder& builder, const Family& family, bool whole) {
                                              .cpus = shape.cpus,
                                              .memory_mib = shape.memory_mib,
                                              .disk_mib = shape.disk_mib,
-                                             .accelerator = builder.lab().accelerator}},
+                                             .accelerator = builder.lab().accelerator},
+                                    .there = whole},
                .after = {"prepare-image/" + shape.image},
                .pool = whole ? Pool::disk : Pool::boot});
 }

@@ -69,6 +69,7 @@ struct MakeTemplate {
   std::string title;            // what people call it
   std::filesystem::path image;  // prepared
   TemplateNote note;
+  bool there = false;  // to be checked, as far as was seen
 };
 /// Makes the node's root disk and lets it run from the memory of a template, as itself. Where that
 /// does not work it is booted from a disk of `image`, and told why.

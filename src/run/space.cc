@@ -17,7 +17,7 @@ struct Needs {
   std::uint64_t operator()(const DownloadBase&) const { return 1024 * mib; }
   std::uint64_t operator()(const PrepareImage&) const { return 2048 * mib; }
   std::uint64_t operator()(const CreateOverlay&) const { return 256 * mib; }
-  std::uint64_t operator()(const MakeTemplate&) const { return 1024 * mib; }
+  std::uint64_t operator()(const MakeTemplate& step) const { return step.there ? 0 : 1024 * mib; }
   std::uint64_t operator()(const ForkDomain&) const { return 256 * mib; }
   template <class Other>
   std::uint64_t operator()(const Other&) const {

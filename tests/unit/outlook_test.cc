@@ -48,6 +48,21 @@ TEST(Durations, TypicalIsTheMedianOfTheLastNine) {
   EXPECT_EQ(durations.text(), "start\t7 7 7 7 7 7 7 7 7\n");
 }
 
+TEST(Durations, OfATemplateAreThoseOfItsImageMadeOrChecked) {
+  auto lab = two_nodes();
+  auto making = step("template/0123456789ab", "", {});
+  making.step.emplace<MakeTemplate>().note.image = "debian-12";
+  auto of_another_size = making;
+  of_another_size.id = "template/ba9876543210";
+  EXPECT_EQ(duration_key(lab, making), duration_key(lab, of_another_size));
+  auto of_another_image = making;
+  std::get<MakeTemplate>(of_another_image.step).note.image = "own";
+  EXPECT_NE(duration_key(lab, making), duration_key(lab, of_another_image));
+  auto checking = making;
+  std::get<MakeTemplate>(checking.step).there = true;
+  EXPECT_NE(duration_key(lab, making), duration_key(lab, checking));
+}
+
 TEST(Durations, ReadBackWhatIsWrittenAndPassOverTheRest) {
   Durations durations;
   durations.add("tcg debian-12 plain start", 1500ms);

@@ -23,6 +23,14 @@ TEST(Space, IsNeededForImagesAndDisksOnly) {
   EXPECT_LT(space_needed(plan), gib);
 }
 
+TEST(Space, IsNeededForATemplateThatIsNotThere) {
+  Plan plan;
+  plan.steps.push_back(with(MakeTemplate{}));
+  EXPECT_GE(space_needed(plan), gib / 2);
+  std::get<MakeTemplate>(plan.steps.front().step).there = true;
+  EXPECT_EQ(space_needed(plan), 0U);
+}
+
 TEST(Space, GrowsWithTheNumberOfNodes) {
   Plan one;
   one.steps.push_back(with(BuildBase{}));
