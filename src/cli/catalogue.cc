@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/text.h"
+#include "run/stored_templates.h"
 
 namespace vmlab {
 
@@ -37,28 +37,9 @@ const Image& catalogue_image(const std::vector<Image>& images, const std::string
               ExitCode::bad_input);
 }
 
-namespace {
-
-/// Backing file of each lab's disks -> the labs.
-std::map<fs::path, std::set<std::string>> users_of_images(const Paths& paths, Ports& ports) {
-  std::map<fs::path, std::set<std::string>> users;
-  for (const auto& lab : ports.system.list(paths.labs())) {
-    for (const auto& name : ports.system.list(paths.lab(lab))) {
-      if (fs::path(name).extension() != ".qcow2") continue;
-      const auto disk = ports.images.disk(paths.lab(lab) / name);
-      if (!disk || disk->backing_file.empty()) continue;
-      // A backing file may be named relative to the disk that has it.
-      users[(paths.lab(lab) / disk->backing_file).lexically_normal()].insert(lab);
-    }
-  }
-  return users;
-}
-
-}  // namespace
-
 std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths& paths,
                                    Ports& ports) {
-  const auto users = users_of_images(paths, ports);
+  const auto users = users_of_disks(paths, ports);
   std::vector<ImageFile> files;
   for (const auto& name : ports.system.list(paths.images())) {
     const auto path = paths.images() / name;

@@ -25,7 +25,7 @@ struct ImageFile {
   std::string image;  // that it is current for; empty: of no image of the catalogue as it is now
   bool prepared = false;
   std::uint64_t allocated_bytes = 0;
-  std::vector<std::string> labs;  // whose disks are made from it
+  std::vector<std::string> labs;  // whose disks are made from it, or from a template on it
 };
 
 /// Every file there, by name.

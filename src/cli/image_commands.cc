@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/output_images.h"
@@ -87,14 +88,31 @@ ImageCheck check_file(const Image& image, const std::filesystem::path& path, boo
   return check;
 }
 
+/// Whether a template's memory is as it was saved.
+ImageCheck check_template(const StoredTemplate& stored, const Context& context) {
+  auto& system = context.ports.system;
+  const auto files = context.settings.paths.template_files(stored.name);
+  const auto sum = system.sha256(
+      files.memory, [](const std::string&, std::uint64_t, std::uint64_t) {}, context.stop);
+  const auto saved = std::string(trim(system.read(files.sum).value_or("")));
+  ImageCheck check{.file = "template " + stored.name,
+                   .image = stored.note ? stored.note->image : "-",
+                   .good = sum == saved,
+                   .found = "SHA-256 as saved"};
+  if (!check.good) check.found = fmt::format("SHA-256 {}, not {}", sum, saved);
+  return check;
+}
+
 }  // namespace
 
 ExitCode run_image_list(const Context& context) {
   const auto images = catalogue_images(context.settings.library);
   const auto files = image_files(images, context.settings.paths, context.ports);
+  const auto templates = stored_templates(context.settings.paths, context.ports);
   auto& console = context.console;
-  console.result(context.invocation.json ? dump(images_json(images, files))
-                                         : render_images(images, files, console.out_style()));
+  console.result(context.invocation.json
+                     ? dump(images_json(images, files, templates))
+                     : render_images(images, files, templates, console.out_style()));
   return ExitCode::done;
 }
 
@@ -122,6 +140,12 @@ ExitCode run_image_verify(const Context& context) {
       checks.push_back(check_file(image, path, prepared, context));
     }
   }
+  const auto& names = context.invocation.images;
+  for (const auto& stored : stored_templates(paths, context.ports)) {
+    const bool meant = names.empty() ||
+                       (stored.note && std::ranges::find(names, stored.note->image) != names.end());
+    if (stored.whole && meant) checks.push_back(check_template(stored, context));
+  }
   auto& console = context.console;
   console.result(context.invocation.json ? dump(checks_json(checks))
                                          : render_checks(checks, console.out_style()));
@@ -137,14 +161,21 @@ ExitCode run_image_prune(const Context& context) {
     locks.push_back(system.lock(paths.locks() / name));
   }
   const auto images = catalogue_images(context.settings.library);
-  const auto files = prunable(image_files(images, paths, context.ports), context.invocation.all);
-  if (!context.invocation.dry_run) {
-    for (const auto& file : files) system.remove(paths.images() / file.name);
+  Pruned pruned{
+      .files = prunable(image_files(images, paths, context.ports), context.invocation.all),
+      .templates = stored_templates(paths, context.ports),
+      .dry_run = context.invocation.dry_run};
+  // What is not whole may have a domain: `vmlab gc` removes both.
+  std::erase_if(pruned.templates,
+                [](const StoredTemplate& stored) { return !stored.whole || !stored.labs.empty(); });
+  if (!pruned.dry_run) {
+    // Before the images that they lie on.
+    for (const auto& stored : pruned.templates) remove_template(stored.name, paths, system);
+    for (const auto& file : pruned.files) system.remove(paths.images() / file.name);
   }
   auto& console = context.console;
-  const bool dry = context.invocation.dry_run;
-  console.result(context.invocation.json ? dump(prune_json(files, dry))
-                                         : render_prune(files, dry, console.out_style()));
+  console.result(context.invocation.json ? dump(prune_json(pruned))
+                                         : render_prune(pruned, console.out_style()));
   return ExitCode::done;
 }
 

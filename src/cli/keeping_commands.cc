@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/output_tables.h"
 #include "run/leftovers.h"
+#include "run/stored_templates.h"
 
 namespace vmlab {
 
@@ -36,6 +37,8 @@ ExitCode run_gc(const Context& context) {
   auto& console = context.console;
   const auto found = leftovers(context.settings, context.ports);
   const auto releases = unused_releases(context.settings, context.ports);
+  const auto& paths = context.settings.paths;
+  const auto templates = left_templates(paths, context.ports);
   const bool dry = context.invocation.dry_run;
   auto record = nlohmann::ordered_json::array();
   auto files = nlohmann::ordered_json::array();
@@ -43,11 +46,20 @@ ExitCode run_gc(const Context& context) {
   for (const auto& left : found) {
     for (const auto& domain : left.domains) table.add({left.lab, "domain", domain});
     if (!left.network.empty()) table.add({left.lab, "network", left.network});
-    const auto directory = context.settings.paths.lab(left.lab).string();
+    const auto directory = paths.lab(left.lab).string();
     if (left.directory) table.add({left.lab, "directory", directory});
     record.push_back({{"lab", left.lab},
                       {"domains", left.domains},
                       {"network", text_or_null(left.network)},
+                      {"directory", text_or_null(left.directory ? directory : std::string())}});
+  }
+  auto halves = nlohmann::ordered_json::array();
+  for (const auto& left : templates) {
+    if (!left.domain.empty()) table.add({"-", "domain", left.domain});
+    const auto directory = paths.template_directory(left.name).string();
+    if (left.directory) table.add({"-", "template", directory});
+    halves.push_back({{"name", left.name},
+                      {"domain", text_or_null(left.domain)},
                       {"directory", text_or_null(left.directory ? directory : std::string())}});
   }
   for (const auto& file : releases.files) {
@@ -55,11 +67,12 @@ ExitCode run_gc(const Context& context) {
     files.push_back(file.string());
   }
   if (context.invocation.json) {
-    console.result(dump(
-        {{"removed", !dry}, {"leftovers", std::move(record)}, {"releases", std::move(files)}}));
+    console.result(dump({{"removed", !dry},
+                         {"leftovers", std::move(record)},
+                         {"templates", std::move(halves)},
+                         {"releases", std::move(files)}}));
   } else {
-    const bool nothing = found.empty() && releases.files.empty();
-    console.result(nothing ? "nothing is left over\n" : table.render(console.out_style()));
+    console.result(table.empty() ? "nothing is left over\n" : table.render(console.out_style()));
   }
   if (!releases.unknown.empty()) console.note("all releases are kept: " + releases.unknown);
   if (dry) return ExitCode::done;
@@ -73,6 +86,7 @@ ExitCode run_gc(const Context& context) {
     if (ended.interrupted) return ExitCode::interrupted;
     if (!ended.ok()) return ExitCode::failed;
   }
+  for (const auto& left : templates) remove_left_template(left, paths, context.ports);
   for (const auto& file : releases.files) context.ports.system.remove(file);
   return ExitCode::done;
 }

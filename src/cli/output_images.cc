@@ -24,16 +24,64 @@ const ImageFile* file_of(const Image& image, bool prepared, const std::vector<Im
   return found == files.end() ? nullptr : &*found;
 }
 
-std::uint64_t sum_of(const std::vector<ImageFile>& files) {
+template <class Stored>
+std::uint64_t sum_of(const std::vector<Stored>& all) {
   std::uint64_t sum = 0;
-  for (const auto& file : files) sum += file.allocated_bytes;
+  for (const auto& one : all) sum += one.allocated_bytes;
   return sum;
+}
+
+template <class Stored>
+ordered_json sizes_json(const std::vector<Stored>& all) {
+  auto list = ordered_json::array();
+  for (const auto& one : all) {
+    list.push_back({{"name", one.name}, {"allocated_bytes", one.allocated_bytes}});
+  }
+  return list;
+}
+
+std::string shape_of(const StoredTemplate& stored) {
+  if (!stored.note) return stored.whole ? "-" : "unfinished";
+  const auto& note = *stored.note;
+  return fmt::format("{}, {}, disk {}, {}{}", counted(note.cpus, "cpu"),
+                     format_size_mib(note.memory_mib), format_size_mib(note.disk_mib),
+                     to_text(note.accelerator), stored.whole ? "" : ", damaged");
+}
+
+std::string render_templates(const std::vector<StoredTemplate>& templates, Style style) {
+  Table table({"TEMPLATE", "IMAGE", "SHAPE", "SIZE", "LABS"});
+  for (const auto& stored : templates) {
+    table.add({printable(stored.name), stored.note ? printable(stored.note->image) : "-",
+               shape_of(stored), format_bytes(stored.allocated_bytes),
+               stored.labs.empty() ? "-" : join(stored.labs, ", ")});
+  }
+  return table.render(style);
+}
+
+ordered_json template_json(const StoredTemplate& stored) {
+  ordered_json entry;
+  entry["name"] = stored.name;
+  for (const auto* key : {"image", "prepared", "cpus", "memory_mib", "disk_mib", "accelerator"}) {
+    entry[key] = nullptr;
+  }
+  if (stored.note) {
+    entry["image"] = stored.note->image;
+    entry["prepared"] = stored.note->prepared;
+    entry["cpus"] = stored.note->cpus;
+    entry["memory_mib"] = stored.note->memory_mib;
+    entry["disk_mib"] = stored.note->disk_mib;
+    entry["accelerator"] = to_text(stored.note->accelerator);
+  }
+  entry["whole"] = stored.whole;
+  entry["allocated_bytes"] = stored.allocated_bytes;
+  entry["labs"] = stored.labs;
+  return entry;
 }
 
 }  // namespace
 
 std::string render_images(const std::vector<Image>& images, const std::vector<ImageFile>& files,
-                          Style style) {
+                          const std::vector<StoredTemplate>& templates, Style style) {
   Table table({"IMAGE", "SOURCE", "BASE", "PREPARED", "LABS", "DESCRIPTION"});
   for (const auto& image : images) {
     std::vector<std::string> labs;
@@ -49,6 +97,7 @@ std::string render_images(const std::vector<Image>& images, const std::vector<Im
                labs.empty() ? "-" : join(labs, ", "), image.description});
   }
   auto text = table.render(style);
+  if (!templates.empty()) text += "\n" + render_templates(templates, style);
   std::vector<ImageFile> others;
   std::ranges::copy_if(files, std::back_inserter(others),
                        [](const ImageFile& file) { return file.image.empty(); });
@@ -62,7 +111,8 @@ std::string render_images(const std::vector<Image>& images, const std::vector<Im
   return text + "`vmlab image prune` removes those that no lab uses\n";
 }
 
-ordered_json images_json(const std::vector<Image>& images, const std::vector<ImageFile>& files) {
+ordered_json images_json(const std::vector<Image>& images, const std::vector<ImageFile>& files,
+                         const std::vector<StoredTemplate>& templates) {
   ordered_json record;
   record["images"] = ordered_json::array();
   for (const auto& image : images) {
@@ -88,6 +138,8 @@ ordered_json images_json(const std::vector<Image>& images, const std::vector<Ima
     entry["labs"] = file.labs;
     record["files"].push_back(std::move(entry));
   }
+  record["templates"] = ordered_json::array();
+  for (const auto& stored : templates) record["templates"].push_back(template_json(stored));
   return record;
 }
 
@@ -114,26 +166,28 @@ ordered_json checks_json(const std::vector<ImageCheck>& checks) {
   return record;
 }
 
-std::string render_prune(const std::vector<ImageFile>& files, bool dry_run, Style style) {
-  if (files.empty()) return "nothing to remove\n";
+std::string render_prune(const Pruned& pruned, Style style) {
+  const auto& [files, templates, dry_run] = pruned;
+  if (files.empty() && templates.empty()) return "nothing to remove\n";
   Table table({"FILE", "SIZE"});
   for (const auto& file : files) table.add({file.name, format_bytes(file.allocated_bytes)});
+  for (const auto& stored : templates) {
+    table.add({"template " + printable(stored.name), format_bytes(stored.allocated_bytes)});
+  }
+  std::vector<std::string> counts;
+  if (!files.empty()) counts.push_back(counted(files.size(), "file"));
+  if (!templates.empty()) counts.push_back(counted(templates.size(), "template"));
   return table.render(style) + fmt::format("{} {}, {}\n", dry_run ? "would remove" : "removed",
-                                           counted(files.size(), "file"),
-                                           format_bytes(sum_of(files)));
+                                           join(counts, " and "),
+                                           format_bytes(sum_of(files) + sum_of(templates)));
 }
 
-ordered_json prune_json(const std::vector<ImageFile>& files, bool dry_run) {
+ordered_json prune_json(const Pruned& pruned) {
   ordered_json record;
-  record["dry_run"] = dry_run;
-  record["files"] = ordered_json::array();
-  for (const auto& file : files) {
-    ordered_json entry;
-    entry["name"] = file.name;
-    entry["allocated_bytes"] = file.allocated_bytes;
-    record["files"].push_back(std::move(entry));
-  }
-  record["allocated_bytes"] = sum_of(files);
+  record["dry_run"] = pruned.dry_run;
+  record["files"] = sizes_json(pruned.files);
+  record["templates"] = sizes_json(pruned.templates);
+  record["allocated_bytes"] = sum_of(pruned.files) + sum_of(pruned.templates);
   return record;
 }
 

@@ -8,15 +8,19 @@
 #include "cli/catalogue.h"
 #include "cli/output_tables.h"
 #include "cli/terminal.h"
+#include "run/stored_templates.h"
 
 namespace vmlab {
 
 std::string render_images(const std::vector<Image>& images, const std::vector<ImageFile>& files,
-                          Style style);
+                          const std::vector<StoredTemplate>& templates, Style style);
 /// {"images":[{"name","description","source","base","prepared"}],"files":[{"name","image",
-/// "prepared","allocated_bytes","labs":[…]}]}; `base` and `prepared` are file names or null.
+/// "prepared","allocated_bytes","labs":[…]}],"templates":[{"name","image","prepared","cpus",
+/// "memory_mib","disk_mib","accelerator","whole","allocated_bytes","labs":[…]}]}; `base` and
+/// `prepared` are file names or null; null for what a template does not tell.
 nlohmann::ordered_json images_json(const std::vector<Image>& images,
-                                   const std::vector<ImageFile>& files);
+                                   const std::vector<ImageFile>& files,
+                                   const std::vector<StoredTemplate>& templates);
 
 struct ImageCheck {
   std::string file;
@@ -29,8 +33,16 @@ std::string render_checks(const std::vector<ImageCheck>& checks, Style style);
 /// {"checks":[{"file","image","good","found"}]}
 nlohmann::ordered_json checks_json(const std::vector<ImageCheck>& checks);
 
-std::string render_prune(const std::vector<ImageFile>& files, bool dry_run, Style style);
-/// {"dry_run","files":[{"name","allocated_bytes"}],"allocated_bytes"}
-nlohmann::ordered_json prune_json(const std::vector<ImageFile>& files, bool dry_run);
+/// What goes, or would go.
+struct Pruned {
+  std::vector<ImageFile> files;
+  std::vector<StoredTemplate> templates;
+  bool dry_run = false;
+};
+
+std::string render_prune(const Pruned& pruned, Style style);
+/// {"dry_run","files":[{"name","allocated_bytes"}],"templates":[{"name","allocated_bytes"}],
+/// "allocated_bytes"}
+nlohmann::ordered_json prune_json(const Pruned& pruned);
 
 }  // namespace vmlab

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "run/stored_templates.h"
 
 namespace vmlab {
 
@@ -54,7 +55,7 @@ class Making {
     const auto began = ports_.system.monotonic();
     while (true) {
       try {
-        return ports_.system.lock(paths_.lock("template-" + wanted_.name));
+        return lock_template(wanted_.name, paths_, ports_.system);
       } catch (const Error& error) {
         if (error.code() != ExitCode::locked) throw;
         if (ports_.system.monotonic() - began >= lock_limit) throw;
