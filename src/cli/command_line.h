@@ -24,6 +24,9 @@ void add_json(CLI::App* command, Invocation& into);
 void add_lab(CLI::App* command, Invocation& into);
 void add_lab_option(CLI::App* command, Invocation& into);
 
+/// --boot: how new nodes come to run.
+CLI::Option* add_boot(CLI::App* command, Invocation& into, const std::string& description);
+
 /// --set, --masters, --agents, --prune.
 void add_changes(CLI::App* command, Invocation& into);
 

@@ -45,6 +45,7 @@ ExitCode run(const Invocation& invocation, Console& console, const Trace& trace,
   settings.paths.root = std::filesystem::absolute(invocation.state_dir).lexically_normal();
   settings.uri = invocation.connect;
   settings.accelerator = invocation.accelerator;
+  settings.boot = invocation.boot;
   settings.checkpoints = !invocation.no_checkpoint;
   settings.replace = invocation.replace;
   settings.overrides = invocation.overrides;

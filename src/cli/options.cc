@@ -130,7 +130,12 @@ class CommandLine {
     plan->add_option("FILE", into_.target, targets_help)->type_name(" ");
     add_json(plan, into_);
 
-    for (auto* command : {up, plan}) add_changes(command, into_);
+    for (auto* command : {up, plan}) {
+      add_boot(command, into_,
+               "how new nodes come to run: forked from a template's memory, or booted; auto: what "
+               "pays");
+      add_changes(command, into_);
+    }
 
     auto* validate = add_command(app_, "validate", "check topology files; all problems at once",
                                  "  vmlab validate topologies/*.yaml");
@@ -151,7 +156,7 @@ class CommandLine {
                               "  vmlab image list\n"
                               "  vmlab image build debian-12\n"
                               "  vmlab image prune --dry-run");
-    auto* list = add_command(*image, "list", "the catalogue, and what of it is here",
+    auto* list = add_command(*image, "list", "the catalogue, what of it is here, and templates",
                              "  vmlab image list --json");
     add_json(list, into_);
     auto* build = add_command(*image, "build", "make the prepared image, with all that it needs",
@@ -166,10 +171,10 @@ class CommandLine {
     verify->add_option("NAME", into_.images, "images of the catalogue; default: all")
         ->type_name(" ");
     add_json(verify, into_);
-    auto* prune =
-        add_command(*image, "prune", "remove files that no image of the catalogue is made from",
-                    "  vmlab image prune --dry-run\n"
-                    "  vmlab image prune --all");
+    auto* prune = add_command(*image, "prune",
+                              "remove files of no image of the catalogue, and unused templates",
+                              "  vmlab image prune --dry-run\n"
+                              "  vmlab image prune --all");
     prune->add_flag("--all", into_.all, "current images too; never one that a lab uses");
     prune->add_flag("--dry-run", into_.dry_run, "only say what would be removed");
     add_json(prune, into_);

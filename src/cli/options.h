@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,7 @@ struct Invocation {
   std::vector<std::string> files;  // validate
   bool json = false;
   Accelerator accelerator = Accelerator::automatic;
+  std::optional<Boot> boot;            // up, plan, reset; nullopt: the topology's choice
   std::vector<std::string> overrides;  // up, plan: changes to the topology
   bool prune = false;
   bool off = false;     // protect
@@ -49,7 +51,6 @@ struct Invocation {
   std::filesystem::path output;    // empty: standard output
   std::vector<std::string> nodes;  // reset, start, stop, restart
   std::string checkpoint;          // checkpoint save, restore, delete; test --from
-  bool cold = false;               // reset
   bool force = false;              // also console, stop, restart
   bool then_up = false;
   bool replace = false;        // up, checkpoint save

@@ -165,6 +165,16 @@ void add_lab_option(CLI::App* command, Invocation& into) {
   command->add_option("--lab", into.target, targets_help)->type_name("LAB");
 }
 
+CLI::Option* add_boot(CLI::App* command, Invocation& into, const std::string& description) {
+  const auto read = [&into](const std::string& word) {
+    for (const auto boot : {Boot::automatic, Boot::fork, Boot::cold}) {
+      if (word == to_text(boot)) into.boot = boot;
+    }
+  };
+  return take_only(command->add_option_function<std::string>("--boot", read, description),
+                   {"auto", "fork", "cold"});
+}
+
 void add_changes(CLI::App* command, Invocation& into) {
   command->add_option("--set", into.overrides, "changes the topology: agent.count=5")
       ->type_name("KEY=VALUE")

@@ -11,10 +11,17 @@ void add_reset(CLI::App& app, Invocation& into) {
                   "  vmlab reset agent-1 --then-up\n"
                   "  vmlab reset master-1 master-2 --then-up   one after the other\n"
                   "  vmlab reset --all --lab dcos\n"
+                  "  vmlab reset agent-1 --boot fork           a new disk, forked\n"
                   "  vmlab reset agent-1 --cold                a new disk, a new boot");
   reset->add_option("NODE", into.nodes, "names of nodes")->type_name(" ");
   reset->add_flag("--all", into.all, "every node of the lab");
-  reset->add_flag("--cold", into.cold, "make the disks anew, also where a checkpoint would do");
+  auto* boot = add_boot(reset, into,
+                        "make the disks anew, and fork or boot; auto: only where no checkpoint "
+                        "does");
+  reset
+      ->add_flag_callback(
+          "--cold", [&into] { into.boot = Boot::cold; }, "the same as --boot cold")
+      ->excludes(boot);
   reset->add_flag("--then-up", into.then_up, "bring them to where `up` leads");
   reset->add_flag("--force", into.force,
                   "break the masters' quorum; leave agents to Mesos' own time-outs");

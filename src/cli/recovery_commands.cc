@@ -35,7 +35,7 @@ ExitCode run_reset(const Context& context) {
   const auto lab = lab_of(context, invocation.target);
   for (const auto& name : invocation.nodes) (void)lab.node(name);
   const ResetOptions options{.nodes = invocation.nodes,
-                             .cold = invocation.cold,
+                             .cold = invocation.boot.value_or(Boot::automatic) != Boot::automatic,
                              .force = invocation.force,
                              .then_up = invocation.then_up};
   auto target = invocation.all ? "--all" : join(invocation.nodes, " ");

@@ -16,7 +16,7 @@ namespace {
 
 const TopologySection image_keys{"image",
                                  {"description", "family", "build", "download", "format", "disk",
-                                  "kernel_arguments", "packages", "files", "commands"}};
+                                  "kernel_arguments", "packages", "files", "commands", "forkable"}};
 const TopologySection build_keys{"build", {"suite", "packages"}};
 const TopologySection download_keys{"download", {"url", "sha256", "checksums_url", "algorithm"}};
 
@@ -194,6 +194,7 @@ Image ImageReader::read() {
   image_.packages = words(top_, "packages", "-+._:@");
   if (const auto* files = top_.find("files")) read_files(*files);
   if (const auto* commands = top_.find("commands")) read_commands(*commands);
+  if (const auto forkable = top_.flag("forkable")) image_.forkable = forkable->value;
   return std::move(image_);
 }
 

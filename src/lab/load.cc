@@ -61,7 +61,10 @@ class TopologyLoader {
  private:
   void load_name(const Section& top);
   void load_network(const YamlTree& tree);
-  void load_accelerator(const Placed<std::string>& text);
+  /// One of `choices`, as to_text writes them.
+  template <class Value>
+  void load_choice(const Section& top, const std::string& key, std::initializer_list<Value> choices,
+                   Value& into);
   NodeDefaults load_defaults(const Section& top);
   void load_dcos(const YamlTree& tree, Mark key);
   void load_release(const YamlTree& tree);
@@ -110,15 +113,20 @@ void TopologyLoader::load_network(const YamlTree& tree) {
   }
 }
 
-void TopologyLoader::load_accelerator(const Placed<std::string>& text) {
-  for (const auto known : {Accelerator::automatic, Accelerator::kvm, Accelerator::tcg}) {
-    if (text.value == to_text(known)) {
-      lab_.accelerator = known;
-      return;
-    }
+template <class Value>
+void TopologyLoader::load_choice(const Section& top, const std::string& key,
+                                 std::initializer_list<Value> choices, Value& into) {
+  const auto text = top.text(key);
+  if (!text) return;
+  std::vector<std::string> words;
+  for (const auto choice : choices) {
+    words.push_back(to_text(choice));
+    if (text->value != words.back()) continue;
+    into = choice;
+    return;
   }
-  problems_.add(text.mark, "unknown accelerator " + shown(text.value),
-                suggestion(text.value, {"auto", "kvm", "tcg"}));
+  problems_.add(text->mark, fmt::format("unknown {} {}", key, shown(text->value)),
+                suggestion(text->value, words));
 }
 
 NodeDefaults TopologyLoader::load_defaults(const Section& top) {
@@ -229,7 +237,9 @@ Lab TopologyLoader::load(const YamlTree& tree) {
   lab_.network.mark = tree.mark;
   if (const auto* network = top.find("network")) load_network(*network);
   if (lab_.network.domain.empty()) lab_.network.domain = lab_.name + ".test";
-  if (const auto accelerator = top.text("accelerator")) load_accelerator(*accelerator);
+  load_choice(top, "accelerator", {Accelerator::automatic, Accelerator::kvm, Accelerator::tcg},
+              lab_.accelerator);
+  load_choice(top, "boot", {Boot::automatic, Boot::fork, Boot::cold}, lab_.boot);
   if (const auto small = top.flag("allow_small_memory")) lab_.allow_small_memory = small->value;
   if (const auto* install = top.find("install")) {
     const Section section(*install, keys::install(), problems_);

@@ -10,7 +10,7 @@ const TopologySection& topology() {
   static const TopologySection section{
       "topology",
       {"name", "image", "network", "defaults", "nodes", "cloud_init", "install", "accelerator",
-       "allow_small_memory"}};
+       "boot", "allow_small_memory"}};
   return section;
 }
 

@@ -118,6 +118,7 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
     check_release(lab, ports);
   }
   if (settings.accelerator != Accelerator::automatic) lab.accelerator = settings.accelerator;
+  if (settings.boot) lab.boot = *settings.boot;
   lab.prune = settings.prune;
   return lab;
 }

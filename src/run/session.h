@@ -22,6 +22,7 @@ struct Settings {
   Library library;                     // images, fragments and releases that come with the program
   std::string uri = "qemu:///system";  // of libvirt, for commands that people are told
   Accelerator accelerator = Accelerator::automatic;  // `automatic`: the topology's choice
+  std::optional<Boot> boot;                          // nullopt: the topology's choice
   std::vector<std::string> overrides;                // changes to the topology (lab/overrides.h)
   bool prune = false;                                // Lab::prune
   unsigned boot_places = 0;  // nodes booting at once; 0: all, or one a host core if emulated
@@ -94,7 +95,7 @@ RunSummary down(const std::string& name, const Settings& settings, Ports& ports,
 /// Back to the prepared phase; `then_up`: and from there to where `up` leads, masters one by one.
 struct ResetOptions {
   std::vector<std::string> nodes = {};  // names; empty: all
-  bool cold = false;
+  bool cold = false;                    // new disks, also where a checkpoint would do
   bool force = false;
   bool then_up = false;
 };

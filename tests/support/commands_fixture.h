@@ -67,6 +67,7 @@ class CommandsFixture : public testing::Test {
     Console console(streams, invocation.log_format, Detail::normal);
     auto settings = settings_;
     settings.overrides = invocation.overrides;
+    settings.boot = invocation.boot;
     settings.command = invocation.command;
     settings.prune = invocation.prune;
     try {

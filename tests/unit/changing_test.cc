@@ -143,6 +143,29 @@ TEST_F(Changing, CountsGoToTheGroupOfTheRole) {
   EXPECT_EQ(lab.nodes.front().memory_mib, 9U * 1024);
 }
 
+TEST_F(Changing, HowNodesBootIsTheCommandLinesBeforeTheTopologys) {
+  world_.files["/topologies/small.yaml"] += "boot: cold\n";
+  EXPECT_EQ(load_lab("/topologies/small.yaml", settings_, ports_).boot, Boot::cold);
+  settings_.boot = Boot::automatic;
+  EXPECT_EQ(load_lab("/topologies/small.yaml", settings_, ports_).boot, Boot::automatic);
+}
+
+TEST_F(Changing, ResetGoesBackToACheckpointUnlessItIsToldHowToBoot) {
+  bring_up();
+  const auto reverts = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"reset", "box-1", "--log-format", "plain"};
+    words.insert(words.end(), options.begin(), options.end());
+    EXPECT_EQ(run(words), ExitCode::done) << err_;
+    return err_.find("revert box-1 to its checkpoint") != std::string::npos;
+  };
+  EXPECT_TRUE(reverts({}));
+  EXPECT_TRUE(reverts({"--boot", "auto"}));
+  EXPECT_FALSE(reverts({"--boot", "cold"}));
+  EXPECT_NE(err_.find("create overlay for box-1"), std::string::npos) << err_;
+  EXPECT_FALSE(reverts({"--cold"}));
+  EXPECT_TRUE(reverts({}));
+}
+
 TEST_F(Changing, AProtectedLabStays) {
   bring_up();
   EXPECT_EQ(run({"protect", "smal"}), ExitCode::bad_input);

@@ -56,6 +56,8 @@ TEST(Options, MistakesAreNamedWithAWayOut) {
                              Words{"exec", "agent-*"},
                              Words{"exec", "agent-*", "--"},
                              Words{"up", "x.yaml", "--accelerator", "hvf"},
+                             Words{"plan", "x.yaml", "--boot", "frok"},
+                             Words{"reset", "box", "--cold", "--boot", "fork"},
                              Words{"up", "--log-format", "xml"},
                              Words{"up", "--log-format", "jsn"},
                              Words{"export", "ansibel"},
@@ -121,6 +123,13 @@ TEST(Options, EnvironmentGivesDefaults) {
 TEST(Options, ValuesAreRead) {
   EXPECT_EQ(parse_command_line({"up", "a.yaml", "--accelerator", "tcg"}).accelerator,
             Accelerator::tcg);
+  for (const auto* command : {"up", "plan", "reset"}) {
+    EXPECT_EQ(parse_command_line({command, "a"}).boot, std::nullopt);
+    EXPECT_EQ(parse_command_line({command, "a", "--boot", "auto"}).boot, Boot::automatic);
+    EXPECT_EQ(parse_command_line({command, "a", "--boot=fork"}).boot, Boot::fork);
+    EXPECT_EQ(parse_command_line({command, "a", "--boot", "cold"}).boot, Boot::cold);
+  }
+  EXPECT_EQ(parse_command_line({"reset", "a", "--cold"}).boot, Boot::cold);
   EXPECT_EQ(parse_command_line({"up", "a.yaml", "--log-format", "json"}).log_format,
             LogFormat::json);
   EXPECT_EQ(parse_command_line({"validate", "a.yaml", "b.yaml"}).files,

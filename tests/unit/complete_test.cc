@@ -49,6 +49,8 @@ TEST(Complete, OptionsOfTheCommandAndOfAll) {
   EXPECT_EQ(found({"down", "--pr"}), "");
   EXPECT_EQ(found({"up", "--accelerator", ""}), "auto kvm tcg");
   EXPECT_EQ(found({"up", "--accelerator=k"}), "--accelerator=kvm");
+  EXPECT_EQ(found({"reset", "--boot", ""}), "auto fork cold");
+  EXPECT_EQ(found({"plan", "--boot=f"}), "--boot=fork");
   EXPECT_EQ(found({"logs", "-u", "dcos-e"}), "dcos-exhibitor");
   EXPECT_EQ(found({"export", "--output", ""}), ":files");
 }

@@ -85,7 +85,7 @@ TEST(Image, SaysEverythingThatIsWrong) {
       "family: suse\ndisk: 10\ndownlod: {}\ndownload: {url: "
       "'http://x', algorithm: md5, sha256: XY}\npackages: ['-f', 'a b', ok]\n"
       "files: {etc/x: a, /a/../b: c, /d/: e, /ok: [f]}\n"
-      "commands: [ls, [], [ok, 1]]\nformat: vmdk\n");
+      "commands: [ls, [], [ok, 1]]\nformat: vmdk\nforkable: perhaps\n");
   const std::vector<std::string> all = {
       "1:9: unknown family 'suse'",
       "2:7: 'disk' must be a size like 8GiB or 512MiB, not '10'",
@@ -101,7 +101,8 @@ TEST(Image, SaysEverythingThatIsWrong) {
       "6:44: the text of '/ok' must be text, not a list",
       "7:12: a command must be a list of arguments, not 'ls'",
       "7:16: a command must be a list of arguments, not a list",
-      "8:9: 'format' must be qcow2 or raw, not 'vmdk'"};
+      "8:9: 'format' must be qcow2 or raw, not 'vmdk'",
+      "9:11: 'forkable' must be true or false, not 'perhaps'"};
   EXPECT_EQ(found, all);
 }
 
@@ -119,6 +120,15 @@ TEST(Image, IsNamedAfterItsFile) {
   EXPECT_EQ(image_problems(built, "My Image.yaml"),
             std::vector<std::string>{
                 "1:1: bad image name 'My Image': the file is named after its image"});
+}
+
+TEST(Image, CanBeForkedWhereItSaysSo) {
+  EXPECT_FALSE(parse_image(built, "i.yaml").forkable);
+  EXPECT_FALSE(parse_image(built + "forkable: false\n", "i.yaml").forkable);
+  const auto image = parse_image(built + "forkable: true\n", "i.yaml");
+  EXPECT_TRUE(image.forkable);
+  EXPECT_EQ(prepared_hash(image), prepared_hash(parse_image(built, "i.yaml")))
+      << "its files tell what is in it";
 }
 
 TEST(Image, EmptyAndNoise) {

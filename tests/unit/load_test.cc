@@ -107,6 +107,13 @@ nodes:
   EXPECT_EQ(lab.images.size(), 2U);
 }
 
+TEST(Load, NodesAreForkedWhereThatPaysUnlessTheFileSaysOtherwise) {
+  EXPECT_EQ(load_sample(with("")).boot, Boot::automatic);
+  EXPECT_EQ(load_sample(with("boot: auto\n")).boot, Boot::automatic);
+  EXPECT_EQ(load_sample(with("boot: fork\n")).boot, Boot::fork);
+  EXPECT_EQ(load_sample(with("boot: cold\n")).boot, Boot::cold);
+}
+
 TEST(Load, TakesOnlyTheImagesThatNodesUse) {
   const auto lab =
       load_sample("name: l\nimage: debian-12\nnodes: {n: {role: plain, image: rocky-9}}");
@@ -177,7 +184,7 @@ TEST(BadTopology, Empty) {
 TEST(BadTopology, NoMap) {
   const Problems text = {
       "1:1: 'topology' must be a map, not 'hello' [known keys: name, image, network, defaults, "
-      "nodes, cloud_init, install, accelerator, allow_small_memory]"};
+      "nodes, cloud_init, install, accelerator, boot, allow_small_memory]"};
   EXPECT_EQ(problems_of("hello\n"), text);
 }
 
@@ -296,6 +303,7 @@ nodes:
   c: {role: plain, count: 1.5, cpus: "2", disks: [/d, {mount: /d}], overrides: [c]}
   d:
   e: {role: }
+boot: frok
 )");
   const Problems expected = {
       "2:7: 'name' must be text, not a list",
@@ -324,7 +332,8 @@ nodes:
       "16GiB}}]",
       "13:3: node group 'd' has no value [write {role: …}]",
       "14:3: no image for 'e' [name one at the top of the file: image: debian-12]",
-      "14:7: 'role' has no value"};
+      "14:7: 'role' has no value",
+      "15:7: unknown boot 'frok' [did you mean 'fork'?]"};
   EXPECT_EQ(found, expected);
 }
 

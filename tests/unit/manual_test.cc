@@ -90,6 +90,7 @@ TEST(Manual, TellsOfEveryKeyOfATopology) {
     }
   }
   EXPECT_NE(page.find("accelerator (auto, kvm, tcg)\n"), std::string::npos);
+  EXPECT_NE(page.find("boot (auto, fork, cold)\n"), std::string::npos);
   EXPECT_NE(page.find("role (bootstrap, master, agent, public_agent, plain, required)\n"),
             std::string::npos);
 }

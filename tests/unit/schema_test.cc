@@ -75,21 +75,22 @@ TEST(Schema, HasTheLoadersLimitsAndDefaults) {
   EXPECT_EQ(defaults.disk_mib, 60U * 1024);
 }
 
-TEST(Schema, HasTheRolesAndAccelerators) {
+TEST(Schema, HasTheLoadersWords) {
   for (const auto& role : part("group").at("properties").at("role").at("enum")) {
     EXPECT_TRUE(test::problems_of("name: l\nimage: debian-12\nnodes: {n: {role: " +
                                   role.get<std::string>() + "}}")
                     .empty())
         << role;
   }
-  const auto& accelerators = schema().at("properties").at("accelerator").at("enum");
-  EXPECT_EQ(accelerators.size(), 3U);
-  for (const auto& accelerator : accelerators) {
-    EXPECT_TRUE(test::problems_of("name: l\nimage: debian-12\nnodes: {n: {role: plain}}\n"
-                                  "accelerator: " +
-                                  accelerator.get<std::string>())
-                    .empty())
-        << accelerator;
+  for (const std::string key : {"accelerator", "boot"}) {
+    const auto& words = schema().at("properties").at(key).at("enum");
+    EXPECT_EQ(words.size(), 3U);
+    for (const auto& word : words) {
+      EXPECT_TRUE(test::problems_of("name: l\nimage: debian-12\nnodes: {n: {role: plain}}\n" + key +
+                                    ": " + word.get<std::string>())
+                      .empty())
+          << key << " " << word;
+    }
   }
 }
 
