@@ -1,4 +1,4 @@
-// Templates as `image list`, `verify`, `prune` and `gc` see them.
+// Templates as `image list`, `verify`, `prune` and `gc` see them, and the way there by words.
 #include "run/stored_templates.h"
 
 #include <algorithm>
@@ -203,6 +203,66 @@ TEST_F(StoredTemplates, NothingThatALabLiesOnIsCollected) {
   EXPECT_TRUE(world_.disk_files.contains(files_of("aaaaaaaaaaaa").disk));
   ASSERT_EQ(run({"image", "list"}), ExitCode::done) << err_;
   EXPECT_NE(out_.find("disk 2 GiB, tcg, damaged"), std::string::npos) << out_;
+}
+
+/// All of it by words, from the file of an image that says it can be forked.
+class ForkCommands : public test::CommandsFixture {
+ protected:
+  ForkCommands() { settings_.library.images["tiny"] += "forkable: true\n"; }
+
+  std::size_t forked() {
+    return static_cast<std::size_t>(std::ranges::count_if(world_.disk_files, [](const auto& entry) {
+      return entry.first.starts_with("/state/labs/") &&
+             entry.second.backing_file.starts_with("/state/templates/");
+    }));
+  }
+  Names templates() {
+    EXPECT_EQ(run({"image", "list", "--json"}), ExitCode::done) << err_;
+    Names found;
+    const auto listed = json::parse(out_);
+    for (const auto& stored : listed["templates"]) {
+      EXPECT_EQ(stored["image"], "tiny");
+      EXPECT_EQ(stored["whole"], true);
+      found.push_back(stored["name"]);
+    }
+    return found;
+  }
+};
+
+TEST_F(ForkCommands, ATemplateServesItsLabsAndIsPrunedAfterThem) {
+  serve();
+  ASSERT_EQ(run({"plan", "/topologies/small.yaml"}), ExitCode::done) << err_;
+  EXPECT_NE(out_.find("make a template of tiny, 2 cpus, 8 GiB"), std::string::npos) << out_;
+  ASSERT_EQ(run({"up", "/topologies/small.yaml"}), ExitCode::done) << err_;
+  EXPECT_EQ(forked(), 2U);
+  ASSERT_EQ(templates().size(), 1U);
+  EXPECT_EQ(run({"image", "verify"}), ExitCode::done) << out_;
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n");
+  ASSERT_EQ(run({"reset", "box-1", "--cold"}), ExitCode::done) << err_;
+  EXPECT_EQ(forked(), 1U);
+  ASSERT_EQ(run({"reset", "box-1", "--boot", "fork"}), ExitCode::done) << err_;
+  EXPECT_EQ(forked(), 2U);
+  ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(out_, "nothing to remove\n");
+  ASSERT_EQ(run({"down", "small"}), ExitCode::done) << err_;
+  ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(templates(), Names{});
+}
+
+TEST_F(ForkCommands, NoTemplateIsMadeWhereItIsNotWanted) {
+  serve();
+  ASSERT_EQ(run({"up", "/topologies/small.yaml", "--boot", "cold"}), ExitCode::done) << err_;
+  EXPECT_EQ(forked(), 0U);
+  EXPECT_EQ(templates(), Names{});
+}
+
+TEST_F(ForkCommands, WhatCannotBeForkedIsRefusedWhenItMustBe) {
+  settings_.library.images["tiny"] = test::tiny_image;
+  serve();
+  EXPECT_EQ(run({"up", "/topologies/small.yaml", "--boot", "fork"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("image tiny cannot be forked"), std::string::npos) << err_;
+  EXPECT_TRUE(world_.domains_by_name.empty());
 }
 
 TEST_F(StoredTemplates, AreVerifiedByTheirSum) {
