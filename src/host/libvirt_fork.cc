@@ -19,8 +19,9 @@ using nlohmann::json;
 
 /// An agent that is busy answers later; one that is not there does not answer at all.
 constexpr int agent_timeout_s = 20;
-constexpr std::chrono::milliseconds first_look{50};
-constexpr std::chrono::milliseconds longest_look{400};
+/// Each look costs an emulated guest a quarter of a second.
+constexpr std::chrono::milliseconds first_look{500};
+constexpr std::chrono::milliseconds longest_look{3000};
 
 json answer_of(std::string_view reply) {
   auto answer = json::parse(reply, nullptr, false);
@@ -122,8 +123,9 @@ GuestResult run_by_agent(virConnectPtr connection, const std::string& name,
     pause(look, stop);
     if (auto result = read_agent_result(ask(domain.get(), name, question))) return *result;
     if (std::chrono::steady_clock::now() > until) {
-      throw Unreachable(fmt::format("cannot run a script on '{}' by the guest agent", name),
-                        fmt::format("it is not done after {} s", command.timeout.count()));
+      throw Error(
+          fmt::format("cannot run a script on '{}' by the guest agent: it is not done after {} s",
+                      name, command.timeout.count()));
     }
   }
 }

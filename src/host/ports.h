@@ -144,8 +144,8 @@ class Hypervisor {
   /// the device's; a disk with that target or a NIC with that MAC is there already: nothing.
   virtual void attach_device(const std::string& name, const std::string& xml) = 0;
   /// Runs a script by the QEMU guest agent: needs no network. Throws Unreachable when the agent
-  /// does not answer within a few seconds, or the script is not done in time. `on_line` is not
-  /// called.
+  /// does not answer within a few seconds, Error when the script is not done in time. `on_line` is
+  /// not called.
   virtual GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
                                    std::stop_token stop) = 0;
 

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "lab/node_files.h"
 #include "lab/yaml_tree.h"
 
 namespace vmlab {
@@ -33,39 +34,10 @@ YamlTree file(const std::string& path, std::string content) {
   return entry;
 }
 
-std::string fqdn(const Lab& lab, const Node& node) {
-  return node.name + "." + lab.network.domain;
-}
-
-/// The node's own names must resolve before any network does, or every sudo waits.
-std::string hosts_file(const Lab& lab, const Node& node) {
-  return fmt::format(
-      "127.0.0.1 localhost\n"
-      "::1 localhost ip6-localhost ip6-loopback\n"
-      "{} {} {}\n",
-      node.address.text(), fqdn(lab, node), node.name);
-}
-
-/// The bootstrap serves time to the lab, with an upstream or without; the others follow it.
-/// rtcsync: without it the kernel's clock stays "unsynchronised", and DC/OS never starts. A clock
-/// is stepped whenever it is off: a node that comes back from a snapshot would need minutes to
-/// slew.
-std::string chrony_file(const Lab& lab, const Node& node) {
-  const auto* bootstrap = lab.bootstrap();
-  std::string role;
-  if (node.role == Role::bootstrap) {
-    role = fmt::format("local stratum 10\nallow {}\n", lab.network.cidr.text());
-  } else {
-    role = fmt::format("server {} iburst minpoll 4 maxpoll 4\n", bootstrap->address.text());
-  }
-  return role + "makestep 0.1 -1\nrtcsync\n";
-}
-
 /// Once per node, and only where no service keeps the file: a link points into such a service's
 /// directory. DC/OS rewrites the file later.
 std::vector<std::string> resolver_command(const Lab& lab) {
-  const std::vector<std::string> resolver = {"search " + lab.network.domain,
-                                             "nameserver " + lab.network.gateway.text()};
+  const auto resolver = resolver_lines(lab);
   return {
       "cloud-init-per",
       "instance",
@@ -77,45 +49,45 @@ std::vector<std::string> resolver_command(const Lab& lab) {
 
 YamlTree mounts(const Node& node) {
   YamlTree list = YamlTree::of_list({});
-  for (const auto& disk : node.disks) {
-    // Docker must not start on the directory below the mount; a missing disk must not stop ssh.
-    list.items.push_back(texts({"/dev/disk/by-label/" + disk.label, disk.mount, "ext4",
-                                "defaults,nofail,x-systemd.before=docker.service,"
-                                "x-systemd.device-timeout=30s",
-                                "0", "2"}));
-  }
+  for (const auto& entry : mount_entries(node)) list.items.push_back(texts(entry));
   return list;
 }
 
-void add_ssh(YamlTree& tree, const NodeKeys& keys) {
+/// What is so on every node.
+void add_settings(YamlTree& tree) {
+  tree.set("preserve_hostname", flag(false));
+  tree.set("manage_etc_hosts", flag(false));
+  // The image's stays: where there are no locales the module would fail. Its schema wants text.
+  tree.set("locale", text("false"));
   tree.set("ssh_pwauth", flag(false));
   tree.set("disable_root", flag(false));
-  YamlTree root = YamlTree::of_map({});
-  root.set("name", text("root"));
-  root.set("ssh_authorized_keys", texts({keys.authorized_key}));
-  tree.set("users", YamlTree::of_list({root}));
   // Keys that came with the image are the same in every clone: away with them.
   tree.set("ssh_deletekeys", flag(true));
   tree.set("ssh_genkeytypes", texts({"ed25519"}));
-  YamlTree pair = YamlTree::of_map({});
-  pair.set("ed25519_private", text(keys.host_private));
-  pair.set("ed25519_public", text(keys.host_public));
-  tree.set("ssh_keys", std::move(pair));
   tree.set("no_ssh_fingerprints", flag(true));
   YamlTree console = YamlTree::of_map({});
   console.set("emit_keys_to_console", flag(false));
   tree.set("ssh", std::move(console));
 }
 
+YamlTree root_user() {
+  YamlTree root = YamlTree::of_map({});
+  root.set("name", text("root"));
+  return root;
+}
+
 YamlTree own_part(const Lab& lab, const Node& node, const NodeKeys& keys) {
   YamlTree tree = YamlTree::of_map({});
   tree.set("hostname", text(node.name));
   tree.set("fqdn", text(fqdn(lab, node)));
-  tree.set("preserve_hostname", flag(false));
-  tree.set("manage_etc_hosts", flag(false));
-  // The image's stays: where there are no locales the module would fail. Its schema wants text.
-  tree.set("locale", text("false"));
-  add_ssh(tree, keys);
+  add_settings(tree);
+  auto root = root_user();
+  root.set("ssh_authorized_keys", texts({keys.authorized_key}));
+  tree.set("users", YamlTree::of_list({root}));
+  YamlTree pair = YamlTree::of_map({});
+  pair.set("ed25519_private", text(keys.host_private));
+  pair.set("ed25519_public", text(keys.host_public));
+  tree.set("ssh_keys", std::move(pair));
   tree.set("bootcmd", YamlTree::of_list({texts(resolver_command(lab))}));
   YamlTree files = YamlTree::of_list({file("/etc/hosts", hosts_file(lab, node))});
   if (lab.bootstrap() != nullptr) {
@@ -173,6 +145,20 @@ SeedDocuments seed_documents(const Lab& lab, const Node& node, const NodeKeys& k
   for (const auto& fragment : node.cloud_init) merge_yaml(tree, fragment_tree(fragment));
   return {"#cloud-config\n" + write_yaml(tree), write_yaml(meta_data(node)),
           write_yaml(network_config(lab, node))};
+}
+
+SeedDocuments template_documents(const Node& shape) {
+  auto tree = YamlTree::of_map({});
+  add_settings(tree);
+  tree.set("users", YamlTree::of_list({root_user()}));
+  for (const auto& fragment : shape.cloud_init) merge_yaml(tree, fragment_tree(fragment));
+  YamlTree meta = YamlTree::of_map({});
+  meta.set("instance-id", text("vmlab-template"));
+  meta.set("local-hostname", text("template"));
+  YamlTree network = YamlTree::of_map({});
+  network.set("version", YamlTree::of_plain("2"));
+  network.set("ethernets", YamlTree::of_map({}));
+  return {"#cloud-config\n" + write_yaml(tree), write_yaml(meta), write_yaml(network)};
 }
 
 std::string seed_hash(const Lab& lab, const Node& node) {

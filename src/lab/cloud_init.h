@@ -27,6 +27,9 @@ struct SeedDocuments {
 /// scalar wins.
 SeedDocuments seed_documents(const Lab& lab, const Node& node, const NodeKeys& keys);
 
+/// Of a template of such nodes: vmlab's settings and the fragments, nobody's name, address or key.
+SeedDocuments template_documents(const Node& shape);
+
 /// Hash of everything that the documents say but for the keys.
 std::string seed_hash(const Lab& lab, const Node& node);
 

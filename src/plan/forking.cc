@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "lab/becoming.h"
 #include "plan/builder.h"
 
 namespace vmlab {
@@ -28,7 +29,7 @@ struct Family {
 /// By shape, in the order of the nodes. A name is the hash of a whole image: one for each shape.
 std::vector<Family> families(const PlanBuilder& builder, const std::vector<const Node*>& nodes) {
   const auto shape = [](const Node& node) {
-    return std::tie(node.image, node.cpus, node.memory_mib, node.disk_mib);
+    return std::tie(node.image, node.cpus, node.memory_mib, node.disk_mib, node.cloud_init);
   };
   std::vector<Family> all;
   for (const Node* node : nodes) {
@@ -63,6 +64,7 @@ void plan_template(PlanBuilder& builder, const Family& family, bool whole) {
                                     .xml = std::move(definition.xml),
                                     .title = title,
                                     .image = image,
+                                    .seed = template_documents(shape),
                                     .note = {.image = shape.image,
                                              .prepared = image.filename().string(),
                                              .cpus = shape.cpus,
@@ -102,9 +104,10 @@ std::string fork_step(const std::string& node) {
 }
 
 std::string template_name(const Lab& lab, const Node& node, const std::string& emulator) {
-  const std::vector<std::string> parts = {
-      prepared_hash(lab.images.at(node.image)), std::to_string(node.disk_mib),
-      template_xml(lab, node, template_domain({}), {}).hash, emulator};
+  const std::vector<std::string> parts = {prepared_hash(lab.images.at(node.image)),
+                                          std::to_string(node.disk_mib),
+                                          template_xml(lab, node, template_domain({}), {}).hash,
+                                          template_documents(node).user_data, emulator};
   return hash_of(parts).substr(0, 12);
 }
 
@@ -112,6 +115,7 @@ std::string fork_obstacle(const Lab& lab, const Node& node) {
   if (!lab.images.at(node.image).forkable) {
     return fmt::format("image {} cannot be forked", node.image);
   }
+  if (auto own = own_documents(node); !own.empty()) return own;
   // One place is the NIC's.
   if (node.disks.size() > spare_slots - 1) {
     return fmt::format("a template has no place for {} data disks", node.disks.size());

@@ -12,6 +12,7 @@
 
 #include "lab/gate.h"
 #include "lab/image.h"
+#include "lab/cloud_init.h"
 #include "lab/lab.h"
 #include "plan/observed.h"
 #include "plan/paths.h"
@@ -68,6 +69,7 @@ struct MakeTemplate {
   std::string name, domain, xml;
   std::string title;            // what people call it
   std::filesystem::path image;  // prepared
+  SeedDocuments seed;
   TemplateNote note;
   bool there = false;  // to be checked, as far as was seen
 };

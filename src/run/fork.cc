@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/base64.h"
-#include "base/digest.h"
 #include "base/text.h"
+#include "lab/becoming.h"
 #include "lab/fork_xml.h"
+#include "run/keys.h"
 
 namespace vmlab {
 
@@ -18,10 +18,16 @@ using std::chrono::seconds;
 
 /// Until the guest's agent answers libvirt again.
 constexpr seconds agent_limit{30};
-/// All of cloud-init, on an emulated node among many.
+/// Files and some services, on an emulated node among many.
 constexpr seconds become_limit{300};
 /// For the guest's kernel, whose own pool is the template's.
-constexpr std::size_t seed_bytes = 512;
+constexpr std::size_t seed_bytes = 64;
+
+std::string to_hex(const std::string& bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
 
 /// Version 4 of RFC 4122.
 std::string random_uuid(System& system) {
@@ -41,7 +47,9 @@ class Fork {
   Fork(const ForkDomain& wanted, const Lab& lab, const Paths& paths, Ports& ports,
        const StepProgress& progress, std::stop_token stop)
       : wanted_(wanted),
+        lab_(lab),
         node_(lab.node(wanted.node)),
+        paths_(paths),
         ports_(ports),
         root_disk_(paths.root_disk(lab.name, wanted.node)),
         seed_(paths.seed(lab.name, wanted.node)),
@@ -67,7 +75,6 @@ class Fork {
     const auto added = added_devices(wanted_.xml);
     for (const auto& disk : added.disks) ports_.hypervisor.attach_device(wanted_.domain, disk);
     ports_.hypervisor.attach_device(wanted_.domain, added.nic);
-    set_clock();
     become();
     ports_.system.remove(memory_);
   }
@@ -97,14 +104,16 @@ class Fork {
     ports_.images.create_overlay(root_disk_, backing, "qcow2", node_.disk_mib);
   }
 
-  void set_clock() const {
-    progress_("waiting for its guest agent", 0, 0);
+  /// What the guest is told at the first word that its agent takes.
+  GuestResult tell(const std::string& script) const {
     const auto began = ports_.system.monotonic();
     while (true) {
       try {
-        ports_.hypervisor.set_clock(wanted_.domain, ports_.system.now());
-        return;
-      } catch (const Error&) {
+        return ports_.hypervisor.run_by_agent(
+            wanted_.domain,
+            {.script = "exec /bin/sh -s", .input = script, .timeout = become_limit, .on_line = {}},
+            stop_);
+      } catch (const Unreachable&) {
         if (ports_.system.monotonic() - began >= agent_limit) throw;
       }
       ports_.system.wait(std::chrono::milliseconds(200), stop_);
@@ -113,17 +122,12 @@ class Fork {
 
   void become() const {
     progress_("becoming itself", 0, 0);
-    auto machine_id = uuid_v5("machine-id/" + node_.uuid);
-    std::erase(machine_id, '-');
-    const std::vector<std::string> words = {"exec", "/usr/lib/vmlab/become", machine_id, node_.uuid,
-                                            random_uuid(ports_.system)};
-    const auto result = ports_.hypervisor.run_by_agent(
-        wanted_.domain,
-        {.script = shell_join(words),
-         .input = to_base64(ports_.system.random_bytes(seed_bytes)) + "\n",
-         .timeout = become_limit,
-         .on_line = {}},
-        stop_);
+    const auto keys = read_keys(lab_, node_.name, paths_, ports_);
+    const auto result =
+        tell(become_script(lab_, node_, keys,
+                           {.boot_id = random_uuid(ports_.system),
+                            .random_hex = to_hex(ports_.system.random_bytes(seed_bytes)),
+                            .now = ports_.system.now()}));
     if (result.exit_code == 0) return;
     const auto said = lines(strip_ansi(trim(result.err)));
     throw Error(
@@ -132,7 +136,9 @@ class Fork {
   }
 
   const ForkDomain& wanted_;
+  const Lab& lab_;
   const Node& node_;
+  const Paths& paths_;
   Ports& ports_;
   std::filesystem::path root_disk_;
   std::filesystem::path seed_;

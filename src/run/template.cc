@@ -17,12 +17,6 @@ constexpr std::chrono::minutes boot_limit{10};
 constexpr std::chrono::minutes lock_limit{30};
 constexpr seconds look_every{1};
 
-/// A guest with no node's words: its cloud-init has nothing to do and nobody to ask.
-const SeedFiles nobodys_seed = {
-    .user_data = "#cloud-config\n{}\n",
-    .meta_data = "instance-id: vmlab-template\nlocal-hostname: template\n",
-    .network_config = "version: 2\nethernets: {}\n"};
-
 class Making {
  public:
   Making(const MakeTemplate& wanted, const Paths& paths, Ports& ports, const StepProgress& progress,
@@ -94,7 +88,8 @@ class Making {
     ports_.system.make_directory(paths_.templates(), 0711);
     ports_.system.make_directory(paths_.template_directory(wanted_.name), 0711);
     ports_.images.create_overlay(files_.disk, wanted_.image, "qcow2", wanted_.note.disk_mib);
-    ports_.images.create_seed(files_.seed, nobodys_seed);
+    ports_.images.create_seed(
+        files_.seed, {wanted_.seed.user_data, wanted_.seed.meta_data, wanted_.seed.network_config});
     ports_.hypervisor.define_domain(wanted_.xml);
     ports_.hypervisor.start_domain(wanted_.domain);
     await_ready();

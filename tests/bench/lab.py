@@ -37,6 +37,19 @@ def main():
     if "reset_s" in figures:
         rows.append(("reset of a node ÷ `reset --cold`", figures["reset_s"] / figures["cold_s"],
                      1 / 10, "x"))
+    if "six_fork_s" in figures:  # from e2e.forked
+        rows += [
+            ("cold boot of 6 plain nodes ÷ (guest CPU ÷ cores)",
+             figures["six_cold_s"] / (figures["six_guest_cpu_s"] / cores), 1.15, "x"),
+            ("6 plain nodes forked, to prepared", figures["six_fork_s"], 40, "s"),
+            ("6 plain nodes forked ÷ booted", figures["six_fork_s"] / figures["six_cold_s"], 0.15,
+             "x"),
+            ("reset of a node by forking it", figures["fork_reset_s"], 10, "s"),
+            ("a template made ÷ one node booted", figures["six_template_s"] / figures["cold_s"],
+             1.2, "x"),
+            ("disk of a forked node beyond a booted one's",
+             figures["six_fork_disk_mib"] - figures["six_cold_disk_mib"], 100, "MiB"),
+        ]
     if "exec_ratio" in figures:  # from e2e.quickstart.everywhere
         rows.append(("`exec` on 6 nodes ÷ the slowest of them", figures["exec_ratio"], 1.5, "x"))
     failed = False

@@ -81,14 +81,14 @@ GuestResult FakeWorld::run_by_agent(const std::string& domain, const GuestComman
                       "domain is not running");
   }
   if (answer_agent) {
-    if (auto result = answer_agent(domain, command.script)) return *result;
+    if (auto result = answer_agent(domain, command.script + "\n" + command.input)) return *result;
   }
   if (!guest_agent || time_ - found->second.started < agent_after) {
     time_ += std::chrono::seconds(1);
     throw Unreachable(fmt::format("cannot reach the guest agent of '{}'", domain),
                       "guest agent is not connected");
   }
-  if (command.script.find("/usr/lib/vmlab/become ") != std::string::npos) return become(domain);
+  if (command.input.find("/usr/lib/vmlab/become ") != std::string::npos) return become(domain);
   return {};
 }
 

@@ -1,0 +1,28 @@
+// Files of a node that hold its own names and addresses, as texts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lab/lab.h"
+
+namespace vmlab {
+
+std::string fqdn(const Lab& lab, const Node& node);
+
+/// /etc/hosts. The node's own names must resolve before any network does, or every sudo waits.
+std::string hosts_file(const Lab& lab, const Node& node);
+
+/// chrony's, for a lab with a bootstrap: it serves time to the lab, with an upstream or without;
+/// the others follow it. rtcsync: without it the kernel's clock stays "unsynchronised", and DC/OS
+/// never starts. A clock is stepped whenever it is off: a node that comes back from a snapshot
+/// would need minutes to slew.
+std::string chrony_file(const Lab& lab, const Node& node);
+
+/// /etc/resolv.conf.
+std::vector<std::string> resolver_lines(const Lab& lab);
+
+/// Of each data disk the six fields of fstab(5), as cloud-init's `mounts` takes them.
+std::vector<std::vector<std::string>> mount_entries(const Node& node);
+
+}  // namespace vmlab
