@@ -66,6 +66,11 @@ void BothReporters::progress(const PlannedStep& step, const std::string& text, s
   other_.progress(step, text, done, total);
 }
 
+void BothReporters::remark(const PlannedStep& step, const std::string& text) {
+  one_.remark(step, text);
+  other_.remark(step, text);
+}
+
 void BothReporters::finished(const PlannedStep& step, const StepOutcome& outcome) {
   one_.finished(step, outcome);
   other_.finished(step, outcome);

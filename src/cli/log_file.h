@@ -40,6 +40,7 @@ class BothReporters : public Reporter {
   void started(const PlannedStep& step) override;
   void progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
                 std::uint64_t total) override;
+  void remark(const PlannedStep& step, const std::string& text) override;
   void finished(const PlannedStep& step, const StepOutcome& outcome) override;
   void tick(std::chrono::milliseconds elapsed) override;
   void ended(const RunSummary& summary) override;

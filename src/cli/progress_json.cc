@@ -123,6 +123,10 @@ void JsonProgress::progress(const PlannedStep& step, const std::string& text, st
   events_.emit("progress", fields);
 }
 
+void JsonProgress::remark(const PlannedStep& /*step*/, const std::string& text) {
+  events_.note(text);
+}
+
 void JsonProgress::finished(const PlannedStep& step, const StepOutcome& outcome) {
   model_.finished(step, outcome);
   const bool failed = outcome.result == StepResult::failed;

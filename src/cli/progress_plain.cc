@@ -67,6 +67,10 @@ void PlainProgress::progress(const PlannedStep& step, const std::string& text, s
   line(fmt::format("          {}: {}", printable(step.title), printable(text)));
 }
 
+void PlainProgress::remark(const PlannedStep& /*step*/, const std::string& text) {
+  line("note      " + printable(text));
+}
+
 void PlainProgress::finished(const PlannedStep& step, const StepOutcome& outcome) {
   model_.finished(step, outcome);
   const auto title = printable(step.title);

@@ -175,6 +175,10 @@ void TtyProgress::progress(const PlannedStep& step, const std::string& text, std
   model_.progress(step, text, done, total);
 }
 
+void TtyProgress::remark(const PlannedStep& /*step*/, const std::string& text) {
+  say(style_.yellow("note:") + " " + printable(text));
+}
+
 void TtyProgress::finished(const PlannedStep& step, const StepOutcome& outcome) {
   model_.finished(step, outcome);
   if (outcome.result == StepResult::failed) {

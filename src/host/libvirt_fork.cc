@@ -20,8 +20,8 @@ using nlohmann::json;
 /// An agent that is busy answers later; one that is not there does not answer at all.
 constexpr int agent_timeout_s = 20;
 /// Each look costs an emulated guest a quarter of a second.
-constexpr std::chrono::milliseconds first_look{500};
-constexpr std::chrono::milliseconds longest_look{3000};
+constexpr std::chrono::milliseconds first_look{1500};
+constexpr std::chrono::milliseconds next_look{1000};
 
 json answer_of(std::string_view reply) {
   auto answer = json::parse(reply, nullptr, false);
@@ -119,7 +119,7 @@ GuestResult run_by_agent(virConnectPtr connection, const std::string& name,
   const auto until = std::chrono::steady_clock::now() + command.timeout;
   const auto pid = read_agent_pid(ask(domain.get(), name, agent_exec(command)));
   const auto question = agent_exec_status(pid);
-  for (auto look = first_look;; look = std::min(look * 2, longest_look)) {
+  for (auto look = first_look;; look = next_look) {
     pause(look, stop);
     if (auto result = read_agent_result(ask(domain.get(), name, question))) return *result;
     if (std::chrono::steady_clock::now() > until) {

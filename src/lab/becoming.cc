@@ -73,8 +73,9 @@ std::string become_script(const Lab& lab, const Node& node, const NodeKeys& keys
   script += put(for_all, "/etc/hosts", hosts_file(lab, node));
   script += fmt::format("[ -L /etc/resolv.conf ] || {}",
                         put(for_all, "/etc/resolv.conf", join(resolver_lines(lab), "\n") + "\n"));
-  script +=
-      put(for_all, "/etc/systemd/network/10-cloud-init-eth0.network", network_file(lab, node));
+  const std::string network = "/etc/systemd/network/10-cloud-init-eth0.network";
+  script += put(for_all, network, network_file(lab, node));
+  script += "chown systemd-network:systemd-network " + network + "\n";
   if (lab.bootstrap() != nullptr) {
     script += put(for_all, "/etc/chrony/conf.d/vmlab.conf", chrony_file(lab, node));
   }

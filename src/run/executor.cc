@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 struct Event {
-  enum class Kind { progress, ended };
+  enum class Kind { progress, remark, ended };
   Kind kind = Kind::progress;
   std::size_t step = 0;
   std::string text;
@@ -100,10 +100,13 @@ class Execution {
       started_[*index] = clock_();
       reporter_.started(step);
       threads_[*index] = std::jthread([this, index = *index, &step] {
-        const auto progress = [this, index](const std::string& text, std::uint64_t done,
-                                            std::uint64_t total) {
-          inbox_.post({Event::Kind::progress, index, text, done, total, {}});
-        };
+        const StepProgress progress(
+            [this, index](const std::string& text, std::uint64_t done, std::uint64_t total) {
+              inbox_.post({Event::Kind::progress, index, text, done, total, {}});
+            },
+            [this, index](const std::string& text) {
+              inbox_.post({Event::Kind::remark, index, text, 0, 0, {}});
+            });
         auto outcome = run_step(step, apply_, progress, stop_);
         inbox_.post({Event::Kind::ended, index, {}, 0, 0, std::move(outcome)});
       });
@@ -114,6 +117,10 @@ class Execution {
     const auto& step = plan_.steps[event.step];
     if (event.kind == Event::Kind::progress) {
       reporter_.progress(step, event.text, event.done, event.total);
+      return;
+    }
+    if (event.kind == Event::Kind::remark) {
+      reporter_.remark(step, event.text);
       return;
     }
     threads_.erase(event.step);  // joins: the thread has posted its last event

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "plan/plan.h"
 #include "plan/scheduler.h"
@@ -13,8 +16,29 @@
 namespace vmlab {
 
 /// Tells what a step is doing; may be called from the step's thread at any time.
-using StepProgress =
-    std::function<void(const std::string& text, std::uint64_t done, std::uint64_t total)>;
+class StepProgress {
+ public:
+  using Show =
+      std::function<void(const std::string& text, std::uint64_t done, std::uint64_t total)>;
+  using Remark = std::function<void(const std::string& text)>;
+
+  template <std::invocable<const std::string&, std::uint64_t, std::uint64_t> F>
+  StepProgress(F show, Remark remark = {}) : show_(std::move(show)), remark_(std::move(remark)) {}
+
+  void operator()(const std::string& text, std::uint64_t done, std::uint64_t total) const {
+    show_(text, done, total);
+  }
+  /// One line for whoever started the run, whatever it is told otherwise: the step goes another way
+  /// than was planned.
+  void remark(const std::string& text) const {
+    show_(text, 0, 0);
+    if (remark_) remark_(text);
+  }
+
+ private:
+  Show show_;
+  Remark remark_;
+};
 
 /// Applies one step. Throws Error when it failed, Cancelled when stopped.
 using ApplyStep = std::function<void(const PlannedStep& step, const StepProgress& progress,

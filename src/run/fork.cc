@@ -158,7 +158,7 @@ void fork_domain(const ForkDomain& wanted, const Lab& lab, const Paths& paths, P
     fork.fork();
     return;
   } catch (const Error& error) {
-    progress(fmt::format("cannot fork {} ({}): it is booted", wanted.node, error.message()), 0, 0);
+    progress.remark(fmt::format("cannot fork {} ({}): it is booted", wanted.node, error.message()));
   }
   fork.boot();
 }

@@ -84,6 +84,10 @@ void Recorder::tick(std::chrono::milliseconds elapsed) {
   to_.tick(elapsed);
 }
 
+void Recorder::remark(const PlannedStep& step, const std::string& text) {
+  to_.remark(step, text);
+}
+
 void Recorder::finished(const PlannedStep& step, const StepOutcome& outcome) {
   if (outcome.result == StepResult::done || outcome.result == StepResult::failed) {
     try {

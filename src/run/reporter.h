@@ -40,6 +40,8 @@ class Reporter {
   /// What a running step is doing or waiting for; bytes when `total` is not 0.
   virtual void progress(const PlannedStep& step, const std::string& text, std::uint64_t done,
                         std::uint64_t total) = 0;
+  /// What whoever started the run should know of a running step.
+  virtual void remark(const PlannedStep& step, const std::string& text) = 0;
   virtual void finished(const PlannedStep& step, const StepOutcome& outcome) = 0;
   /// About once a second while steps run: the moment to redraw or to print a heartbeat.
   virtual void tick(std::chrono::milliseconds elapsed) = 0;

@@ -65,7 +65,7 @@ class Making {
     const bool there = ports_.system.stat(files_.memory) && ports_.system.stat(files_.disk) &&
                        ports_.system.stat(files_.seed);
     if (there && ports_.system.sha256(files_.memory, progress_, stop_) == trim(*sum)) return true;
-    progress_("the template is damaged, and is made anew", 0, 0);
+    progress_.remark("the template of " + wanted_.title + " is damaged, and is made anew");
     return false;
   }
 
@@ -149,7 +149,7 @@ void make_template(const MakeTemplate& wanted, const Paths& paths, Ports& ports,
   try {
     Making(wanted, paths, ports, progress, std::move(stop)).run();
   } catch (const Error& error) {
-    progress("without a template: " + error.message(), 0, 0);
+    progress.remark("without a template: " + error.message());
   }
 }
 

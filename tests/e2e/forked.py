@@ -116,7 +116,7 @@ def alike():
     uuids = {name: place.virsh("domuuid", f"{LAB}-{name}").strip() for name in NODES}
     equal({name: value.lower() for name, value in found["product-uuid"].items()}, uuids,
           "product_uuid as the node sees it, and libvirt's")
-    engines = [in_guest(name, "docker info -f '{{.ID}}'", 240).strip() for name in NODES[:2]]
+    engines = [in_guest(name, "docker info -f '{{.ID}}'", 240).strip() for name in NODES[-2:]]
     check(engines[0] and engines[0] != engines[1], f"engine IDs of Docker: {engines}")
 
 
@@ -146,7 +146,8 @@ def damaged():
     with open(memory, "r+b") as file:
         file.seek(memory.stat().st_size // 2)
         file.write(b"not this")
-    result = place.vmlab("up", TOPOLOGY, "--set", "node.count=2", timeout=900).expect()
+    result = place.vmlab("up", TOPOLOGY, "--set", "node.count=1", "--boot", "fork",
+                         timeout=900).expect()
     check("damaged" in result.out + result.err, f"nothing said of the damage:\n{result}")
     place.vmlab("down", LAB, timeout=300).expect()
     place.vmlab("image", "prune").expect()

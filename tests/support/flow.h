@@ -26,6 +26,7 @@ class Quiet : public Reporter {
                 std::uint64_t) override {
     said.push_back(step.id + ": " + text);
   }
+  void remark(const PlannedStep&, const std::string& text) override { remarks.push_back(text); }
   void finished(const PlannedStep&, const StepOutcome&) override {}
   void tick(std::chrono::milliseconds) override {}
   void ended(const RunSummary&) override { ++ends; }
@@ -33,6 +34,7 @@ class Quiet : public Reporter {
   Plan last;
   std::vector<std::string> order;
   std::vector<std::string> said;
+  std::vector<std::string> remarks;
   int ends = 0;
 };
 

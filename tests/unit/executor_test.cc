@@ -32,6 +32,9 @@ class Listener : public Reporter {
                 std::uint64_t) override {
     note(s.id + ": " + text);
   }
+  void remark(const PlannedStep& s, const std::string& text) override {
+    note("remark on " + s.id + ": " + text);
+  }
   void finished(const PlannedStep& s, const StepOutcome& outcome) override {
     static const std::map<StepResult, std::string> words = {{StepResult::done, "done "},
                                                             {StepResult::failed, "failed "},

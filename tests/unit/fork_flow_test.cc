@@ -34,11 +34,11 @@ class ForkFlow : public test::Flow {
   }
   bool forked(const std::string& node) const { return backing_of(node) == files().disk; }
 
-  bool said(const std::string& words) const {
-    return std::ranges::any_of(reporter_.said, [&](const std::string& line) {
-      return line.find(words) != std::string::npos;
-    });
+  static bool in(const std::vector<std::string>& lines, const std::string& words) {
+    return std::ranges::any_of(
+        lines, [&](const std::string& line) { return line.find(words) != std::string::npos; });
   }
+  bool said(const std::string& words) const { return in(reporter_.said, words); }
 
   void expect_no_remains() const {
     EXPECT_FALSE(world_->domains_by_name.contains(template_domain(name_of_template())));
@@ -54,7 +54,7 @@ class ForkFlow : public test::Flow {
   void expect_booted(const RunSummary& summary, const std::vector<std::string>& because) {
     EXPECT_TRUE(summary.ok()) << failure(summary);
     for (const auto& cause : because) {
-      EXPECT_TRUE(said(cause)) << cause << "\n" << join(reporter_.said, "\n");
+      EXPECT_TRUE(in(reporter_.remarks, cause)) << cause << "\n" << join(reporter_.said, "\n");
     }
     expect_no_remains();
     for (const auto& node : lab_.nodes) EXPECT_FALSE(forked(node.name)) << node.name;
@@ -181,7 +181,7 @@ TEST_F(ForkFlow, ADamagedTemplateIsMadeAnewWhenNothingLiesOnIt) {
   const auto whole = world_->files.at(files().memory);
   world_->files.at(files().memory).back() = '?';
   ASSERT_TRUE(run_up(able(plain_yaml)).ok());
-  EXPECT_TRUE(said("the template is damaged, and is made anew"));
+  EXPECT_TRUE(in(reporter_.remarks, "is damaged, and is made anew"));
   EXPECT_EQ(world_->files.at(files().memory), whole);
   EXPECT_TRUE(forked("box-1"));
   expect_no_remains();

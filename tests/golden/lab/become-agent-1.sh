@@ -32,6 +32,7 @@ Domains=quickstart.test
 Gateway=192.168.100.1
 
 '
+chown systemd-network:systemd-network /etc/systemd/network/10-cloud-init-eth0.network
 put 022 /etc/chrony/conf.d/vmlab.conf 'server 192.168.100.10 iburst minpoll 4 maxpoll 4
 makestep 0.1 -1
 rtcsync
