@@ -282,9 +282,7 @@ void Libvirt::attach_device(const std::string& name, const std::string& xml) {
 
 GuestResult Libvirt::run_by_agent(const std::string& domain, const GuestCommand& command,
                                   std::stop_token stop) {
-  return link_.use([&](virConnectPtr connection) {
-    return vmlab::run_by_agent(connection, domain, command, stop);
-  });
+  return vmlab::run_by_agent(link_, domain, command, stop);
 }
 
 std::chrono::nanoseconds Libvirt::cpu_time(const std::string& domain) {

@@ -112,16 +112,20 @@ std::optional<GuestResult> read_agent_result(std::string_view reply) {
   return result;
 }
 
-GuestResult run_by_agent(virConnectPtr connection, const std::string& name,
-                         const GuestCommand& command, const std::stop_token& stop) {
-  const auto domain =
-      need_domain(connection, name, fmt::format("cannot reach the guest agent of '{}'", name));
+GuestResult run_by_agent(LibvirtLink& link, const std::string& name, const GuestCommand& command,
+                         const std::stop_token& stop) {
+  const auto ask_it = [&](const std::string& words) {
+    return link.use([&](virConnectPtr connection) {
+      const auto what = fmt::format("cannot reach the guest agent of '{}'", name);
+      return ask(need_domain(connection, name, what).get(), name, words);
+    });
+  };
   const auto until = std::chrono::steady_clock::now() + command.timeout;
-  const auto pid = read_agent_pid(ask(domain.get(), name, agent_exec(command)));
+  const auto pid = read_agent_pid(ask_it(agent_exec(command)));
   const auto question = agent_exec_status(pid);
   for (auto look = first_look;; look = next_look) {
     pause(look, stop);
-    if (auto result = read_agent_result(ask(domain.get(), name, question))) return *result;
+    if (auto result = read_agent_result(ask_it(question))) return *result;
     if (std::chrono::steady_clock::now() > until) {
       throw Error(
           fmt::format("cannot run a script on '{}' by the guest agent: it is not done after {} s",

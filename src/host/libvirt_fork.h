@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/libvirt_link.h"
 #include "host/ports.h"
 
 namespace vmlab {
@@ -20,8 +21,9 @@ void attach_device(virConnectPtr connection, const std::string& name, const std:
 /// Whether the domain's XML has the disk (by target) or NIC (by MAC) that `device` describes.
 bool has_device(std::string_view domain, std::string_view device);
 
-GuestResult run_by_agent(virConnectPtr connection, const std::string& domain,
-                         const GuestCommand& command, const std::stop_token& stop);
+/// The link is in use for each question, not while the script runs.
+GuestResult run_by_agent(LibvirtLink& link, const std::string& domain, const GuestCommand& command,
+                         const std::stop_token& stop);
 
 /// The agent's words: JSON in and out. Pure.
 std::string agent_exec(const GuestCommand& command);

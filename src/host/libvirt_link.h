@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <semaphore>
 #include <string>
 
 #include "base/error.h"
@@ -51,10 +52,17 @@ class LibvirtLink {
 
   const std::string& uri() const noexcept { return uri_; }
 
-  /// Calls `f(virConnectPtr)`. When it failed because the connection died, once more on a new one:
-  /// `f` must bear being repeated.
+  /// So many calls at once. libvirtd reads no more from a client that has five requests open
+  /// (max_client_requests), not even its answers to keep-alive messages: while six domains were
+  /// reverted from a slow disk the connection was given up.
+  static constexpr std::ptrdiff_t most_at_once = 4;
+
+  /// Calls `f(virConnectPtr)`; waits while there are `most_at_once` calls, so `f` must not call
+  /// this. When it failed because the connection died, once more on a new one: `f` must bear being
+  /// repeated.
   template <class F>
   decltype(auto) use(F&& f) {
+    const Place place(places_);
     const Connection connection = get();
     try {
       return f(connection.get());
@@ -66,8 +74,21 @@ class LibvirtLink {
   }
 
  private:
+  using Places = std::counting_semaphore<most_at_once>;
+  class Place {
+   public:
+    explicit Place(Places& places) : places_(places) { places_.acquire(); }
+    ~Place() { places_.release(); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    Places& places_;
+  };
+
   Connection get();
 
+  Places places_{most_at_once};
   std::string uri_;
   std::chrono::seconds limit_;
   std::mutex mutex_;

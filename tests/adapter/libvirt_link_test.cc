@@ -6,6 +6,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
 #include "adapter/temp_dir.h"
 
 namespace vmlab {
@@ -29,6 +36,33 @@ TEST(LibvirtLinkTest, WhoAcceptsAndNeverAnswersIsWaitedForWithALimit) {
     EXPECT_FALSE(error.hint().empty());
   }
   ::close(deaf);  // the thread that was given up ends with it
+}
+
+// Six reverts at once from a slow disk: libvirtd did not read on after the fifth request, and after
+// two minutes the connection was given up as dead.
+TEST(LibvirtLinkTest, FewerCallsAtOnceThanLibvirtdReads) {
+  LibvirtLink link("test:///default");
+  std::mutex mutex;
+  std::condition_variable more;
+  std::ptrdiff_t now = 0;
+  std::ptrdiff_t most = 0;
+  const auto call = [&] {
+    link.use([&](virConnectPtr) {
+      std::unique_lock lock(mutex);
+      most = std::max(most, ++now);
+      more.notify_all();
+      // Long enough for one call too many to come in.
+      more.wait_for(lock, std::chrono::milliseconds(200),
+                    [&] { return now > LibvirtLink::most_at_once; });
+      --now;
+    });
+  };
+  {
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 8; ++i) callers.emplace_back(call);
+  }
+  EXPECT_EQ(most, LibvirtLink::most_at_once);
+  EXPECT_LT(LibvirtLink::most_at_once, 5);  // libvirtd.conf: max_client_requests
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ class Place:
         kept = []
         if self.keep_logins:
             LOGINS.mkdir(mode=0o700, exist_ok=True)
-            kept = ["-o", "ControlMaster=auto", "-o", "ControlPersist=20",
+            kept = ["-o", "ControlMaster=auto", "-o", "ControlPersist=120",
                     "-o", f"ControlPath={LOGINS}/%C"]
         return self.inside(
             "ssh", *kept, "-i", directory / "secrets" / "id_ed25519",
