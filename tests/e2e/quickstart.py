@@ -341,6 +341,7 @@ def again():
     for _ in range(3):
         result = place.vmlab("up", topology).expect()
         took.append(result.took)
+    quickstart(timeout=300).expect(0, "nothing to do")
     equal(len(history()), before, "steps in the history after `up` again")
     plan = json.loads(place.vmlab("plan", topology, "--json").expect().out)
     equal(plan["steps"], [], "steps that are missing")
