@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace vmlab {
 
@@ -33,14 +34,7 @@ std::string Sha256::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   EVP_DigestFinal_ex(state_->context.get(), digest.data(), &length);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2UL * length);
-  for (unsigned i = 0; i < length; ++i) {
-    text += digits[digest.at(i) >> 4U];
-    text += digits[digest.at(i) & 0xfU];
-  }
-  return text;
+  return to_hex({reinterpret_cast<const char*>(digest.data()), length});
 }
 
 std::string sha256_hex(std::string_view data) {

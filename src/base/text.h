@@ -16,6 +16,9 @@ std::string shell_quote(std::string_view word);
 /// `words` quoted one by one and joined by blanks.
 std::string shell_join(std::span<const std::string> words);
 
+/// Two lower-case digits for each byte.
+std::string to_hex(std::string_view bytes);
+
 /// The candidate closest to `word` by edit distance, if it is close enough to be a likely typing
 /// error; else the only one that `word` is the beginning of.
 std::optional<std::string> closest(std::string_view word, std::span<const std::string> candidates);

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 
 #include "base/error.h"
@@ -14,6 +12,7 @@
 #include "base/units.h"
 #include "host/http.h"
 #include "host/http_transfer.h"
+#include "host/pause.h"
 #include "host/posix_files.h"
 
 namespace vmlab {
@@ -122,17 +121,9 @@ class Downloader {
         const bool gained = offset() > before;
         in_vain = gained ? 0 : in_vain + 1;
         if (in_vain > pauses.size()) throw failure(interrupted.cause, "run again to continue");
-        if (in_vain > 0) pause(pauses.at(in_vain - 1));
+        if (in_vain > 0) pause(pauses.at(in_vain - 1), stop_);
       }
     }
-  }
-
-  void pause(std::chrono::milliseconds duration) const {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop_, duration, [] { return false; });
-    if (stop_.stop_requested()) throw Cancelled();
   }
 
   void fetch() {

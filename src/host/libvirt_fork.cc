@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 #include <libvirt/libvirt-qemu.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
 #include "base/base64.h"
 #include "host/libvirt_objects.h"
+#include "host/pause.h"
 
 namespace vmlab {
 
@@ -36,15 +35,6 @@ std::string ask(virDomainPtr domain, const std::string& name, const std::string&
   if (reply) return reply.get();
   const auto* cause = virGetLastErrorMessage();
   throw Unreachable(fmt::format("cannot reach the guest agent of '{}'", name), cause);
-}
-
-/// Waits, or throws when stopped.
-void pause(std::chrono::milliseconds duration, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, duration, [] { return false; });
-  if (stop.stop_requested()) throw Cancelled();
 }
 
 }  // namespace

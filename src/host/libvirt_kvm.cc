@@ -6,10 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <pugixml.hpp>
 #include <sstream>
 #include <string>
@@ -17,6 +15,7 @@
 
 #include "base/error.h"
 #include "host/libvirt_link.h"
+#include "host/pause.h"
 
 namespace vmlab {
 
@@ -166,17 +165,13 @@ bool prove_kvm(virConnectPtr connection, const fs::path& directory, const std::s
   const auto name = fmt::format("vmlab-kvm-trial-{}", getpid());
   const Scratch scratch(directory, name, kernel);
   const Trial trial(connection, trial_xml(name, scratch), directory.string());
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
   const auto end = Clock::now() + limit;
   while (Clock::now() < end) {
     // Asked before the log is read: a trial that has ended has written all that it will.
     const bool running = trial.running();
     if (reached_root_mount(scratch.log())) return true;
     if (!running) return false;
-    never.wait_for(lock, stop, interval, [] { return false; });
-    if (stop.stop_requested()) throw Cancelled();
+    pause(interval, stop);
   }
   return false;
 }

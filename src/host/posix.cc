@@ -11,15 +11,14 @@
 #include <bit>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <system_error>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "host/adapters.h"
 #include "host/http.h"
+#include "host/pause.h"
 #include "host/posix_files.h"
 
 namespace vmlab {
@@ -159,11 +158,7 @@ void PosixSystem::rename(const fs::path& from, const fs::path& to) {
 }
 
 void PosixSystem::wait(std::chrono::milliseconds duration, std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, duration, [] { return false; });
-  if (stop.stop_requested()) throw Cancelled();
+  pause(duration, stop);
 }
 
 std::string PosixSystem::boot_id() {

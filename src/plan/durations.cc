@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "plan/forking.h"
 
 namespace vmlab {
 
@@ -30,7 +31,7 @@ std::string duration_key(const Lab& lab, const PlannedStep& step) {
     kind = made->there ? "template-check" : "template";
   }
   // A forked node has booted when it begins to run.
-  if (std::ranges::find(step.after, "fork/" + step.node) != step.after.end()) kind += " forked";
+  if (std::ranges::find(step.after, fork_step(step.node)) != step.after.end()) kind += " forked";
   auto key = fmt::format("{} {} {}", to_text(lab.accelerator), who, kind);
   // The practice release installs in seconds what a real one takes minutes for.
   if (lab.dcos && lab.dcos->release.practice && kind.starts_with("dcos/")) key += " practice";

@@ -56,12 +56,11 @@ class NodePlan {
     plan_domain();
     if (anew) {
       run_anew();
-    } else if (!running()) {
-      start(id("gate/ssh"));
-    }
-    if (anew) {
       gates(true);
-    } else if (!seen_.reached) {
+      return;
+    }
+    if (!running()) start(id("gate/ssh"));
+    if (!seen_.reached) {
       builder_.unknown(node_.name);
       warn_of_foreign_key();
       gates(false);

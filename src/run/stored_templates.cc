@@ -1,6 +1,9 @@
 #include "run/stored_templates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 
 #include "plan/forking.h"
 
@@ -23,6 +26,19 @@ fs::path backing_of(const fs::path& disk, Ports& ports) {
   const auto info = ports.images.disk(disk);
   if (!info || info->backing_file.empty()) return {};
   return (disk.parent_path() / info->backing_file).lexically_normal();
+}
+
+/// Each disk of a lab that lies on another file.
+void for_overlays(const Paths& paths, Ports& ports,
+                  const std::function<void(const std::string& lab, const std::string& file,
+                                           const fs::path& backing)>& visit) {
+  for (const auto& lab : ports.system.list(paths.labs())) {
+    for (const auto& file : ports.system.list(paths.lab(lab))) {
+      if (fs::path(file).extension() != ".qcow2") continue;
+      const auto backing = backing_of(paths.lab(lab) / file, ports);
+      if (!backing.empty()) visit(lab, file, backing);
+    }
+  }
 }
 
 bool is_whole(const TemplateFiles& files, System& system) {
@@ -67,13 +83,10 @@ std::vector<StoredTemplate> stored_templates(const Paths& paths, Ports& ports) {
 
 std::map<fs::path, std::set<std::string>> users_of_disks(const Paths& paths, Ports& ports) {
   std::map<fs::path, std::set<std::string>> users;
-  for (const auto& lab : ports.system.list(paths.labs())) {
-    for (const auto& name : ports.system.list(paths.lab(lab))) {
-      if (fs::path(name).extension() != ".qcow2") continue;
-      const auto below = backing_of(paths.lab(lab) / name, ports);
-      if (!below.empty()) users[below].insert(lab);
-    }
-  }
+  for_overlays(paths, ports,
+               [&](const std::string& lab, const std::string&, const fs::path& backing) {
+                 users[backing].insert(lab);
+               });
   for (const auto& name : ports.system.list(paths.templates())) {
     const auto disk = paths.template_files(name).disk.lexically_normal();
     const auto labs = users.find(disk);
@@ -82,6 +95,18 @@ std::map<fs::path, std::set<std::string>> users_of_disks(const Paths& paths, Por
     if (!below.empty()) users[below].insert(labs->second.begin(), labs->second.end());
   }
   return users;
+}
+
+std::vector<std::string> nodes_on_template(const std::string& name, const Paths& paths,
+                                           Ports& ports) {
+  std::vector<std::string> nodes;
+  const auto disk = paths.template_files(name).disk.lexically_normal();
+  for_overlays(paths, ports,
+               [&](const std::string& lab, const std::string& file, const fs::path& backing) {
+                 if (backing != disk) return;
+                 nodes.push_back(fmt::format("{} of lab {}", fs::path(file).stem().string(), lab));
+               });
+  return nodes;
 }
 
 std::vector<LeftTemplate> left_templates(const Paths& paths, Ports& ports) {

@@ -32,6 +32,10 @@ std::vector<StoredTemplate> stored_templates(const Paths& paths, Ports& ports);
 std::map<std::filesystem::path, std::set<std::string>> users_of_disks(const Paths& paths,
                                                                       Ports& ports);
 
+/// Nodes whose disks lie on a template's, as `node of lab x`, by name.
+std::vector<std::string> nodes_on_template(const std::string& name, const Paths& paths,
+                                           Ports& ports);
+
 /// A template whose making was cut off, and on which nothing lies.
 struct LeftTemplate {
   std::string name;

@@ -153,19 +153,4 @@ void make_template(const MakeTemplate& wanted, const Paths& paths, Ports& ports,
   }
 }
 
-std::vector<std::string> nodes_on_template(const std::string& name, const Paths& paths,
-                                           Ports& ports) {
-  std::vector<std::string> nodes;
-  const auto disk = paths.template_files(name).disk.string();
-  for (const auto& lab : ports.system.list(paths.labs())) {
-    for (const auto& file : ports.system.list(paths.lab(lab))) {
-      if (!file.ends_with(".qcow2")) continue;
-      const auto info = ports.images.disk(paths.lab(lab) / file);
-      if (!info || info->backing_file != disk) continue;
-      nodes.push_back(fmt::format("{} of lab {}", file.substr(0, file.rfind('.')), lab));
-    }
-  }
-  return nodes;
-}
-
 }  // namespace vmlab

@@ -16,8 +16,4 @@ namespace vmlab {
 void make_template(const MakeTemplate& wanted, const Paths& paths, Ports& ports,
                    const StepProgress& progress, std::stop_token stop);
 
-/// Nodes whose disks lie on a template's, as `node of lab x`, by name.
-std::vector<std::string> nodes_on_template(const std::string& name, const Paths& paths,
-                                           Ports& ports);
-
 }  // namespace vmlab

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import sampler
 from place import BUILD, ROOT, VMLAB, Place, check, equal, link_images, main, record, run, say
-from place import CACHE
+from place import CACHE, FIGURES
 
 sys.path.insert(0, str(ROOT / "tests" / "pages"))
 from browser import Browser, View  # noqa: E402
@@ -61,6 +61,7 @@ def in_guest(name, script, timeout=60):
 def up():
     """From nothing to a cluster; what it costs is written down for the benchmarks: the cost of booting,
     which a restore and a fork are compared with."""
+    FIGURES.unlink(missing_ok=True)  # of an earlier run: a test that fails must not be told by them
     link_images(CACHE, place.state / "images")
     with sampler.Sampler(VMLAB, "up", LAB) as samples:
         result = quickstart("up", "--boot", "cold", timeout=2400)

@@ -117,6 +117,24 @@ class Flow : public testing::Test {
     return {};
   }
 
+  /// After what befalls the world in each of the moments, `up` reaches the same end.
+  void expect_convergence(const std::vector<FakeMoment>& moments, const std::string& end,
+                          const std::function<void(const FakeMoment&)>& befall,
+                          const std::function<const Lab&()>& wanted) {
+    for (const auto& moment : moments) {
+      befall(moment);
+      const auto summary = run_up(wanted());
+      ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
+      ASSERT_EQ(world_->snapshot(), end) << moment.when;
+    }
+  }
+  void expect_convergence_after_power_cuts(const std::vector<FakeMoment>& moments,
+                                           const std::string& end,
+                                           const std::function<const Lab&()>& wanted) {
+    expect_convergence(
+        moments, end, [this](const FakeMoment& moment) { world_->cut_power_in(moment); }, wanted);
+  }
+
   std::size_t place(const std::string& id) {
     const auto found = std::ranges::find(reporter_.order, id);
     EXPECT_NE(found, reporter_.order.end()) << id;

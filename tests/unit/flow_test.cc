@@ -288,12 +288,8 @@ TEST_F(Flow, PowerCutAnywhereInUpConverges) {
   const auto moments = world_->moments_of([&] { ASSERT_TRUE(run_up(wanted).ok()); });
   ASSERT_GT(moments.size(), 40U);
   const auto end = world_->snapshot();
-  for (const auto& moment : moments) {
-    world_->cut_power_in(moment);
-    const auto summary = run_up(lab(cluster_yaml));
-    ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
-    ASSERT_EQ(world_->snapshot(), end) << moment.when;
-  }
+  expect_convergence_after_power_cuts(moments, end,
+                                      [this]() -> const Lab& { return lab(cluster_yaml); });
 }
 
 TEST_F(Flow, PowerCutAnywhereInDownConverges) {

@@ -318,12 +318,8 @@ TEST_F(ForkFlow, PowerCutAnywhereInUpConverges) {
   const auto moments = world_->moments_of([&] { ASSERT_TRUE(run_up(wanted).ok()); });
   ASSERT_GT(moments.size(), 25U);
   const auto end = world_->snapshot();
-  for (const auto& moment : moments) {
-    world_->cut_power_in(moment);
-    const auto summary = run_up(able(plain_yaml));
-    ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
-    ASSERT_EQ(world_->snapshot(), end) << moment.when;
-  }
+  expect_convergence_after_power_cuts(moments, end,
+                                      [this]() -> const Lab& { return able(plain_yaml); });
 }
 
 /// vmlab alone ends: what it left runs on.
@@ -331,12 +327,9 @@ TEST_F(ForkFlow, AKillAnywhereInUpConverges) {
   const auto& wanted = able(plain_yaml);
   const auto moments = world_->moments_of([&] { ASSERT_TRUE(run_up(wanted).ok()); });
   const auto end = world_->snapshot();
-  for (const auto& moment : moments) {
-    world_->kill_in(moment);
-    const auto summary = run_up(able(plain_yaml));
-    ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
-    ASSERT_EQ(world_->snapshot(), end) << moment.when;
-  }
+  expect_convergence(
+      moments, end, [this](const test::FakeMoment& moment) { world_->kill_in(moment); },
+      [this]() -> const Lab& { return able(plain_yaml); });
 }
 
 TEST_F(ForkFlow, PowerCutAnywhereInAResetByForkConverges) {
@@ -350,12 +343,8 @@ TEST_F(ForkFlow, PowerCutAnywhereInAResetByForkConverges) {
   ASSERT_GT(moments.size(), 10U);
   ASSERT_TRUE(run_up(able(plain_yaml)).ok());
   const auto end = world_->snapshot();
-  for (const auto& moment : moments) {
-    world_->cut_power_in(moment);
-    const auto summary = run_up(able(plain_yaml));
-    ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
-    ASSERT_EQ(world_->snapshot(), end) << moment.when;
-  }
+  expect_convergence_after_power_cuts(moments, end,
+                                      [this]() -> const Lab& { return able(plain_yaml); });
 }
 
 /// A trouble in the middle of forks must be as safe as none.
@@ -364,12 +353,8 @@ TEST_F(ForkFlow, PowerCutAnywhereInABootInsteadOfAForkConverges) {
   world_->restore_error = "Unknown savevm section";
   const auto moments = world_->moments_of([&] { ASSERT_TRUE(run_up(lab_).ok()); });
   const auto end = world_->snapshot();
-  for (const auto& moment : moments) {
-    world_->cut_power_in(moment);
-    const auto summary = run_up(able(plain_yaml));
-    ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
-    ASSERT_EQ(world_->snapshot(), end) << moment.when;
-  }
+  expect_convergence_after_power_cuts(moments, end,
+                                      [this]() -> const Lab& { return able(plain_yaml); });
 }
 
 }  // namespace

@@ -114,5 +114,10 @@ TEST(GlobMatch, TakesNoTimeForManyStars) {
   EXPECT_FALSE(glob_match(pattern + "b", std::string(200, 'a')));
 }
 
+TEST(Text, BytesAsHexadecimalDigits) {
+  EXPECT_EQ(to_hex(std::string_view("\0\x0f\xff", 3)), "000fff");
+  EXPECT_EQ(to_hex(""), "");
+}
+
 }  // namespace
 }  // namespace vmlab
