@@ -3,6 +3,8 @@ are alike, and that a forked node is what a booted one is."""
 
 import json
 import os
+import sys
+from concurrent import futures
 
 import sampler
 from place import ROOT, VMLAB, Place, check, equal, main, record, say
@@ -39,11 +41,7 @@ place = Place("forked")
 
 
 def in_guest(name, script, timeout=120):
-    return place.guest(LAB, addresses()[name], script, timeout).expect().out
-
-
-def addresses():
-    return {node["name"]: node["address"] for node in place.status(LAB)["nodes"]}
+    return place.guest(LAB, place.addresses(LAB)[name], script, timeout).expect().out
 
 
 def steps():
@@ -76,7 +74,7 @@ def booted():
         result = place.vmlab("up", TOPOLOGY, "--boot", "cold", timeout=1200)
     place.keep_images()
     if result.code != 0:
-        print("evidence is in", place.keep_evidence(LAB))
+        place.keep_evidence(LAB)
     result.expect()
     ended = max(steps()[f"gate/cloud-init/{name}"][1] for name in NODES)
     record(six_cold_s=took("start/"), six_nodes=len(NODES), six_cores=os.cpu_count(),
@@ -89,7 +87,7 @@ def forked():
     """From nothing but the image: a template is made once, and six nodes of it."""
     result = place.vmlab("up", TOPOLOGY, timeout=900)
     if result.code != 0:
-        print("evidence is in", place.keep_evidence(LAB))
+        place.keep_evidence(LAB)
     result.expect()
     check("is booted" not in result.out + result.err, f"a node was booted:\n{result}")
     template = [span for step, span in steps().items() if step.startswith("template/")]
@@ -116,7 +114,9 @@ def alike():
     uuids = {name: place.virsh("domuuid", f"{LAB}-{name}").strip() for name in NODES}
     equal({name: value.lower() for name, value in found["product-uuid"].items()}, uuids,
           "product_uuid as the node sees it, and libvirt's")
-    engines = [in_guest(name, "docker info -f '{{.ID}}'", 240).strip() for name in NODES[-2:]]
+    with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        engines = list(pool.map(
+            lambda name: in_guest(name, "docker info -f '{{.ID}}'", 240).strip(), NODES[-2:]))
     check(engines[0] and engines[0] != engines[1], f"engine IDs of Docker: {engines}")
 
 
@@ -154,4 +154,5 @@ def down():
 
 
 if __name__ == "__main__":
+    place.keep_logins = sys.argv[1] == "alike"
     main(globals())

@@ -17,6 +17,7 @@ VMLAB = pathlib.Path(os.environ.get("VMLAB_BINARY", ROOT / "build" / "release" /
 SANDBOX = ROOT / "src" / "tools" / "sandbox"
 CACHE = BUILD / "images"  # hard links to every image that a test has made
 FIGURES = BUILD / "figures.json"
+CONSOLE_LINES = 12
 LOGINS = pathlib.Path("/tmp/vmlab-e2e-logins")  # short: it holds sockets
 
 
@@ -138,6 +139,11 @@ class Place:
         """As the nodes themselves tell it."""
         return json.loads(self.vmlab("status", lab, "--probe", "--json").expect().out)
 
+    def addresses(self, lab):
+        """{node: address}; no node is asked."""
+        nodes = json.loads(self.vmlab("status", lab, "--json").expect().out)["nodes"]
+        return {node["name"]: node["address"] for node in nodes}
+
     def lab_dir(self, lab):
         return self.state / "labs" / lab
 
@@ -157,7 +163,8 @@ class Place:
             timeout=timeout, input=script)
 
     def keep_evidence(self, lab):
-        """Copies what tells why a lab failed to where no `down` removes it."""
+        """Copies what tells why a lab failed to where no `down` removes it, and prints the ends of its
+        consoles: a machine that ran the tests may not be there any more when they are read."""
         target = BUILD / f"evidence-{lab}"
         shutil.rmtree(target, ignore_errors=True)
         for part in ("evidence", "console", "history"):
@@ -167,7 +174,10 @@ class Place:
             elif source.exists():
                 target.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, target)
-        return target
+        print("evidence is in", target)
+        for console in sorted((target / "console").glob("*.log")):
+            end = console.read_text(errors="replace").splitlines()[-CONSOLE_LINES:]
+            print(f"console of {console.stem} ends with", *end, sep="\n  ")
 
     def leftovers(self):
         """What is still there of any lab, one line each; images are no part of a lab."""

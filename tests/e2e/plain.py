@@ -21,8 +21,7 @@ place = Place("plain")
 
 
 def in_guest(script, timeout=60):
-    address = place.status(LAB)["nodes"][0]["address"]
-    return place.guest(LAB, address, script, timeout).expect()
+    return place.guest(LAB, place.addresses(LAB)["box"], script, timeout).expect()
 
 
 def done(step):
@@ -55,7 +54,7 @@ def up():
             second.kill()
         result = place.vmlab("up", TOPOLOGY, timeout=900)
     if result.code != 0:
-        print("evidence is in", place.keep_evidence(LAB))
+        place.keep_evidence(LAB)
     result.expect()
     equal(len(done("start/box")), 1, "starts of the node")
     cpu_s = samples.guest_cpu_at(done("gate/cloud-init/box")[-1])[DOMAIN]

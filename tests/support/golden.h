@@ -9,10 +9,12 @@
 #include <sstream>
 #include <string>
 
+#include "support/checkout.h"
+
 namespace vmlab::test {
 
 inline std::filesystem::path golden_path(const std::string& name) {
-  return std::filesystem::path(VMLAB_TESTS_DIR) / "golden" / name;
+  return project_dir() / "tests" / "golden" / name;
 }
 
 /// `actual` against tests/golden/<name>. With VMLAB_ACCEPT=1 in the environment the file is

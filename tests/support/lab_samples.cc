@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "support/checkout.h"
 
 namespace vmlab::test {
 
@@ -15,7 +16,7 @@ namespace {
 
 std::map<std::string, std::string> yaml_files(const std::string& directory) {
   std::map<std::string, std::string> texts;
-  const auto path = std::filesystem::path(VMLAB_PROJECT_DIR) / directory;
+  const auto path = project_dir() / directory;
   for (const auto& entry : std::filesystem::directory_iterator(path)) {
     if (entry.path().extension() != ".yaml") continue;
     texts[entry.path().stem().string()] =
@@ -27,7 +28,7 @@ std::map<std::string, std::string> yaml_files(const std::string& directory) {
 }  // namespace
 
 std::string project_file(const std::string& path) {
-  const std::ifstream file(std::filesystem::path(VMLAB_PROJECT_DIR) / path, std::ios::binary);
+  const std::ifstream file(project_dir() / path, std::ios::binary);
   EXPECT_TRUE(file.is_open()) << path;
   std::ostringstream text;
   text << file.rdbuf();

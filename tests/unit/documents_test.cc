@@ -9,6 +9,7 @@
 #include "cli/command_tree.h"
 #include "cli/graph.h"
 #include "cli/options.h"
+#include "support/checkout.h"
 #include "support/golden.h"
 #include "support/lab_samples.h"
 
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> documents() {
   std::vector<std::string> found = {"README.md"};
-  const fs::path project = VMLAB_PROJECT_DIR;
+  const auto project = test::project_dir();
   for (const auto* folder : {"src", "images", "cloud-init", "topologies", "tests"}) {
     for (const auto& entry : fs::recursive_directory_iterator(project / folder)) {
       if (entry.path().extension() != ".md") continue;
@@ -159,7 +160,7 @@ TEST(Documents, EveryWholeTopologyLoads) {
 }
 
 TEST(Documents, EveryLinkLeadsSomewhere) {
-  const fs::path project = VMLAB_PROJECT_DIR;
+  const auto project = test::project_dir();
   for (const auto& document : documents()) {
     const auto text = test::project_file(document);
     for (auto at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {

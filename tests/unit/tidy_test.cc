@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "support/checkout.h"
 
 namespace vmlab {
 namespace {
@@ -38,7 +39,7 @@ std::vector<std::string> read_lines(const fs::path& path) {
 }
 
 std::vector<Source> sources_below(const std::string& directory) {
-  const fs::path project = VMLAB_PROJECT_DIR;
+  const auto project = test::project_dir();
   std::vector<Source> sources;
   for (const auto& entry : fs::recursive_directory_iterator(project / directory)) {
     const auto extension = entry.path().extension();
