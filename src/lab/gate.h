@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,6 +50,15 @@ struct Verdict {
 using Judge = Verdict (*)(const std::vector<ProbeResult>& results,
                           const std::vector<std::string>& expect);
 
+/// A boot that is waited for. One in which the serial console falls silent hangs: the node is
+/// started once more.
+struct GuestBoot {
+  std::chrono::seconds silence{0};  // longer than any boot that goes on is silent
+  bool begins = false;  // with the wait; else what the console said earlier may be of it, too
+  bool speaks = false;  // the image has a serial console: an empty log is silence as well
+  bool operator==(const GuestBoot&) const = default;
+};
+
 struct Gate {
   std::string id;    // `gate/zookeeper-quorum`
   std::string node;  // whose line shows it; empty for the lab as a whole
@@ -58,7 +68,8 @@ struct Gate {
   std::vector<std::string> expect;
   std::chrono::milliseconds interval{2000};
   std::chrono::seconds limit{600};
-  unsigned in_a_row = 1;  // passes needed without a miss between them
+  unsigned in_a_row = 1;               // passes needed without a miss between them
+  std::optional<GuestBoot> boot = {};  // of `node`
 };
 
 }  // namespace vmlab

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +19,19 @@ using std::chrono::seconds;
 // Six guests under emulation on two cores need seven minutes for what one with KVM does in ten
 // seconds.
 constexpr seconds boot_limit{900};
+
+// Images boot with `quiet`: little is said between power-on and the login prompt. An emulated boot
+// takes a minute, so this is for a machine that is six times slower; one with KVM ten seconds.
+constexpr seconds silence_emulated{360};
+constexpr seconds silence_kvm{120};
+
+bool has_serial_console(const Lab& lab, const Node& node) {
+  const auto image = lab.images.find(node.image);
+  return image != lab.images.end() &&
+         std::ranges::any_of(image->second.kernel_arguments, [](const std::string& argument) {
+           return argument.starts_with("console=ttyS0");
+         });
+}
 
 std::string first_line(std::string_view text) {
   const auto all = lines(trim(text));
@@ -200,8 +214,17 @@ std::string clock_gate_id(const Node& node) {
   return "gate/clock/" + node.name;
 }
 
-Gate ssh_gate(const Lab&, const Node& node) {
-  return guest_gate(ssh_gate_id(node), node, "ssh on " + node.name, ":", seconds{20}, judge_ssh);
+Gate ssh_gate(const Lab& lab, const Node& node, Booting booting) {
+  auto gate =
+      guest_gate(ssh_gate_id(node), node, "ssh on " + node.name, ":", seconds{20}, judge_ssh);
+  if (booting != Booting::no) {
+    gate.boot = GuestBoot{
+        .silence = lab.accelerator == Accelerator::kvm ? silence_kvm : silence_emulated,
+        .begins = booting == Booting::now,
+        .speaks = has_serial_console(lab, node),
+    };
+  }
+  return gate;
 }
 
 Gate cloud_init_gate(const Lab&, const Node& node) {

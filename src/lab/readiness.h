@@ -14,9 +14,16 @@ std::string ssh_gate_id(const Node& node);         // gate/ssh/<node>
 std::string cloud_init_gate_id(const Node& node);  // gate/cloud-init/<node>
 std::string clock_gate_id(const Node& node);       // gate/clock/<node>
 
+/// Whether a node boots while it is waited for: one that hangs in its boot is started once more.
+enum class Booting {
+  no,      // it has booted before, or goes on from memory
+  now,     // the boot begins with the wait
+  already  // it runs, and may never have come to the end of its boot
+};
+
 /// A login as root works. Refused connections, time-outs and foreign host keys are normal while a
 /// loaded host boots: they are `not yet` until the limit.
-Gate ssh_gate(const Lab& lab, const Node& node);
+Gate ssh_gate(const Lab& lab, const Node& node, Booting booting);
 
 /// cloud-init has ended without an error, with the seed as its data source.
 Gate cloud_init_gate(const Lab& lab, const Node& node);

@@ -258,7 +258,7 @@ Plan plan_restore(const Lab& lab, const Observed& observed, const Paths& paths,
           fmt::format("{} is no part of checkpoint '{}': it stays as it is", node.name, name));
       continue;
     }
-    auto ssh = ssh_gate(lab, node);
+    auto ssh = ssh_gate(lab, node, Booting::no);
     auto title = "wait for " + ssh.what;
     builder.add({.id = "gate/ssh/" + node.name,
                  .node = node.name,

@@ -56,14 +56,14 @@ class NodePlan {
     plan_domain();
     if (anew) {
       run_anew();
-      gates(true);
+      gates(true, booting_anew());
       return;
     }
     if (!running()) start(id("gate/ssh"));
     if (!seen_.reached) {
       builder_.unknown(node_.name);
       warn_of_foreign_key();
-      gates(false);
+      gates(false, booting());
       if (paused()) plan_clock(builder_, node_, {id("gate/ssh")});
     } else {
       known();
@@ -91,7 +91,7 @@ class NodePlan {
     plan_seed(true);
     plan_domain();
     run_anew();
-    gates(true);
+    gates(true, booting_anew());
     return {id("overlay"), id("start"), id("fork")};
   }
 
@@ -297,8 +297,21 @@ class NodePlan {
         {}, StartDomain{node_.domain_name}, before_run(), Pool::boot, std::move(booted));
   }
 
-  void gates(bool until_prepared) {
-    auto ssh = ssh_gate(builder_.lab(), node_);
+  /// A fork has answered before it is waited for; then it is no boot that hangs.
+  Booting booting_anew() const {
+    return builder_.fork_of(node_).empty() ? Booting::now : Booting::no;
+  }
+  /// Of a node whose disk is kept. A running one that was prepared, or forked, has booted: it is
+  /// not for vmlab to reboot it.
+  Booting booting() const {
+    if (!running()) return paused() ? Booting::no : Booting::now;
+    const bool booted =
+        seen_.snapshots.contains(prepared_checkpoint) || !seen_.template_image.empty();
+    return booted ? Booting::no : Booting::already;
+  }
+
+  void gates(bool until_prepared, Booting booting) {
+    auto ssh = ssh_gate(builder_.lab(), node_, booting);
     auto title = "wait for " + ssh.what;
     add("gate/ssh", std::move(title), "not answering yet", {},
         AwaitGate{std::move(ssh), {}, {}, {}}, {id("start"), id("fork")}, Pool::none);

@@ -133,10 +133,10 @@ class PowerPlan {
     return add(id, node, std::move(title), why, std::move(step), std::move(after));
   }
 
-  std::string start_node(const Node& node, const std::string& why, Ids after) {
+  std::string start_node(const Node& node, const std::string& why, Booting booting, Ids after) {
     auto started = add("start/" + node.name, node.name, "start " + node.name, why,
                        StartDomain{node.domain_name}, std::move(after), Pool::boot);
-    return await(ssh_gate(lab_, node), "gate/ssh/" + node.name, node.name, why,
+    return await(ssh_gate(lab_, node, booting), "gate/ssh/" + node.name, node.name, why,
                  {std::move(started)});
   }
 
@@ -144,7 +144,9 @@ class PowerPlan {
   Ids start_all(const std::vector<const Node*>& nodes, const Ids& after) {
     Ids ready;
     for (const Node* node : nodes) {
-      if (!runs(*node)) ready.push_back(start_node(*node, "not running", after));
+      if (runs(*node)) continue;
+      const bool paused = domain_of(*node)->state == DomainState::paused;
+      ready.push_back(start_node(*node, "not running", paused ? Booting::no : Booting::now, after));
     }
     return ready.empty() ? after : ready;
   }
@@ -210,7 +212,7 @@ class PowerPlan {
   }
 
   void restart_node(const Node& node, const Ids& after, Ids& ready) {
-    ready.push_back(start_node(node, "requested", {stop_node(node, after)}));
+    ready.push_back(start_node(node, "requested", Booting::now, {stop_node(node, after)}));
   }
 
   Ids restart_one_by_one(const std::vector<const Node*>& nodes, Ids after) {

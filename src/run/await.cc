@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "base/units.h"
 #include "run/apply.h"
+#include "run/boot_watch.h"
+#include "run/console_log.h"
 
 namespace vmlab {
 
@@ -52,45 +55,124 @@ void refuse_dead(const std::vector<ProbeResult>& results, const Lab& lab, Ports&
   }
 }
 
-}  // namespace
+struct Round {
+  Verdict verdict;
+  std::vector<std::string> unreached;  // nodes that no command could be given
+};
 
-Verdict ask(const Gate& gate, const Lab& lab, const Paths& paths, Ports& ports,
-            std::stop_token stop) {
-  std::vector<ProbeResult> results;
-  for (const auto& probe : gate.probes) {
-    if (const auto* guest = std::get_if<GuestProbe>(&probe)) {
-      results.push_back(ask_guest(*guest, lab, paths, ports, stop));
-    } else {
-      results.push_back(ask_http(std::get<HttpProbe>(probe), ports, stop));
+class Wait {
+ public:
+  Wait(const Gate& gate, const Lab& lab, const Paths& paths, Ports& ports,
+       const StepProgress& progress, std::stop_token stop)
+      : gate_(gate),
+        lab_(lab),
+        paths_(paths),
+        ports_(ports),
+        progress_(progress),
+        stop_(std::move(stop)),
+        began_(now()) {
+    if (!gate.boot) return;
+    watch_.emplace(*gate.boot, console_of(gate.node).size_bytes(), began_);
+    console_from_ = watch_->boot_from();
+  }
+
+  void run() {
+    unsigned passes = 0;
+    while (true) {
+      const auto round = ask();
+      const auto& verdict = round.verdict;
+      if (verdict.kind == Verdict::Kind::failed) {
+        throw Error(fmt::format("cannot pass '{}': {}", gate_.what, verdict.because));
+      }
+      passes = verdict.kind == Verdict::Kind::pass ? passes + 1 : 0;
+      if (passes >= std::max(1U, gate_.in_a_row)) return;
+      if (verdict.kind == Verdict::Kind::not_yet && verdict.because != missing_) {
+        missing_ = verdict.because;
+        progress_(missing_, 0, 0);
+      }
+      look_at_boot(round);
+      if (now() - began_ >= gate_.limit) {
+        throw Error(fmt::format("cannot pass '{}': not within {}: {}{}", gate_.what,
+                                format_duration(gate_.limit), missing_,
+                                left_on_console(round.unreached)));
+      }
+      ports_.system.wait(gate_.interval, stop_);
     }
   }
-  auto verdict = gate.judge(results, gate.expect);
-  if (verdict.kind == Verdict::Kind::not_yet) refuse_dead(results, lab, ports);
-  return verdict;
-}
+
+ private:
+  std::chrono::milliseconds now() const { return ports_.system.monotonic(); }
+  ConsoleLog console_of(const std::string& node) const {
+    return {paths_.console(lab_.name, node), ports_.system};
+  }
+
+  /// Every probe once, then the verdict.
+  Round ask() const {
+    Round round;
+    std::vector<ProbeResult> results;
+    for (const auto& probe : gate_.probes) {
+      if (const auto* guest = std::get_if<GuestProbe>(&probe)) {
+        results.push_back(ask_guest(*guest, lab_, paths_, ports_, stop_));
+        if (!results.back().reached) round.unreached.push_back(guest->node);
+      } else {
+        results.push_back(ask_http(std::get<HttpProbe>(probe), ports_, stop_));
+      }
+    }
+    round.verdict = gate_.judge(results, gate_.expect);
+    if (round.verdict.kind == Verdict::Kind::not_yet) refuse_dead(results, lab_, ports_);
+    return round;
+  }
+
+  /// Starts a node that hangs once more. One that was reached, or asks for a login, has booted:
+  /// what is wrong with it then is not to be hidden.
+  void look_at_boot(const Round& round) {
+    if (!watch_) return;
+    if (round.unreached.empty()) return watch_.reset();
+    const auto log = console_of(gate_.node);
+    const bool silent = watch_->fell_silent(log.size_bytes(), now());
+    console_from_ = watch_->boot_from();
+    if (!silent) return;
+    watch_.reset();
+    const auto said = log.since(console_from_);
+    if (!said || asks_for_login(*said)) return;
+    progress_.remark(fmt::format("{} hangs in its boot (its console {}) and is started again",
+                                 gate_.node, last_words(*said)));
+    const auto& domain = lab_.node(gate_.node).domain_name;
+    ports_.hypervisor.stop_domain(domain);
+    console_from_ = log.size_bytes();
+    ports_.hypervisor.start_domain(domain);
+    began_ = now();
+    missing_.clear();
+  }
+
+  /// Part of the sentence that tells of a failure.
+  std::string left_on_console(const std::vector<std::string>& unreached) const {
+    if (unreached.empty()) return {};
+    const auto& node = unreached.front();
+    const bool own = node == gate_.node;
+    const auto said = console_of(node).since(own ? console_from_ : 0);
+    if (!said) return {};
+    return fmt::format("; {} {}", own ? "its console" : "the console of " + node,
+                       last_words(*said));
+  }
+
+  const Gate& gate_;
+  const Lab& lab_;
+  const Paths& paths_;
+  Ports& ports_;
+  const StepProgress& progress_;
+  std::stop_token stop_;
+  std::chrono::milliseconds began_;
+  std::string missing_;
+  std::optional<BootWatch> watch_;  // as long as the node may hang in its boot
+  std::uint64_t console_from_ = 0;  // bytes of the log of `gate_.node` that are of earlier boots
+};
+
+}  // namespace
 
 void await(const Gate& gate, const Lab& lab, const Paths& paths, Ports& ports,
            const StepProgress& progress, std::stop_token stop) {
-  const auto began = ports.system.monotonic();
-  unsigned passes = 0;
-  std::string missing;
-  while (true) {
-    const auto verdict = ask(gate, lab, paths, ports, stop);
-    if (verdict.kind == Verdict::Kind::failed) {
-      throw Error(fmt::format("cannot pass '{}': {}", gate.what, verdict.because));
-    }
-    passes = verdict.kind == Verdict::Kind::pass ? passes + 1 : 0;
-    if (passes >= std::max(1U, gate.in_a_row)) return;
-    if (verdict.kind == Verdict::Kind::not_yet && verdict.because != missing) {
-      missing = verdict.because;
-      progress(missing, 0, 0);
-    }
-    if (ports.system.monotonic() - began >= gate.limit) {
-      throw Error(fmt::format("cannot pass '{}': not within {}: {}", gate.what,
-                              format_duration(gate.limit), missing));
-    }
-    ports.system.wait(gate.interval, stop);
-  }
+  Wait(gate, lab, paths, ports, progress, std::move(stop)).run();
 }
 
 }  // namespace vmlab

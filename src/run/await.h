@@ -10,13 +10,11 @@
 
 namespace vmlab {
 
-/// Asks until the gate passes. Throws Error when it failed for good, when its limit is over (naming
-/// what was missing last), or when a node that it asks no longer runs.
+/// Asks until the gate passes. A node that hangs in its boot (Gate::boot) is started again, once,
+/// and has the gate's whole limit anew. Throws Error when the gate failed for good, when its limit
+/// is over (naming what was missing last, and what the console of a node that was not reached last
+/// said), or when a node that it asks no longer runs.
 void await(const Gate& gate, const Lab& lab, const Paths& paths, Ports& ports,
            const StepProgress& progress, std::stop_token stop);
-
-/// One round: every probe once, then the verdict.
-Verdict ask(const Gate& gate, const Lab& lab, const Paths& paths, Ports& ports,
-            std::stop_token stop);
 
 }  // namespace vmlab

@@ -116,6 +116,7 @@ void FakeWorld::revert_snapshot(const std::string& name, const std::string& snap
     domain.info = held->second.info;
     domain.info.state = DomainState::paused;
     domain.started = time_ - held->second.uptime;
+    domain.hangs = false;
     guest_of(domain) = held->second.guest;
   });
 }

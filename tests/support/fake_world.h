@@ -29,12 +29,21 @@ struct FakeGuest {
   bool operator==(const FakeGuest&) const = default;
 };
 
+/// How a node boots, and what its console says of it.
+struct FakeBoot {
+  int hangs = 0;  // so many of the next boots say `first` and nothing more, and never answer
+  std::string first = "[    1.000000] Run /sbin/init as init process";  // empty: nothing is said
+  std::chrono::milliseconds login_after{25'000};  // until then it says something every now and then
+};
+
 /// What outlives a power cut, but that domains then are off.
 struct FakeThings {
   struct FakeDomain {
     std::string xml;
     DomainInfo info;
     std::chrono::milliseconds started{0};
+    bool hangs = false;  // in its boot
+    enum class Console { silent, booting, login } console = Console::silent;
     struct Snapshot {
       std::string description;
       std::string xml;
@@ -50,6 +59,8 @@ struct FakeThings {
   std::map<std::string, DiskInfo> disk_files;             // path -> what it is
   std::map<std::string, FakeGuest> guests;                // path of the root disk -> what is on it
   std::map<std::string, std::set<std::string>> attached;  // domain -> XML of devices, while it runs
+  /// Node -> how it boots. The others boot as they should, and say nothing.
+  std::map<std::string, FakeBoot> boots;
 };
 
 /// The world before or after an effect, when the power may fail.
@@ -200,6 +211,9 @@ class FakeWorld : public FakeThings,
   void effect(const std::string& what, const std::function<void()>& happen);
   void keep_moment(const char* when, const std::string& what);
   GuestResult become(const std::string& domain);
+  void begin_boot(FakeDomain& domain);
+  void go_on_booting();  // all that run, after some time
+  void say(const FakeDomain& domain, const std::string& text);
   FakeDomain* running_at(const std::string& address);
   FakeGuest& guest_of(const FakeDomain& domain);
   std::string root_disk_of(const FakeDomain& domain) const;

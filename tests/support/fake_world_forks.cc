@@ -56,6 +56,7 @@ void FakeWorld::restore_domain(const std::filesystem::path& file) {
     found->second.info.state = DomainState::running;
     // It has been up for as long as the template had.
     found->second.started = time_ - ssh_after;
+    found->second.hangs = false;
   });
 }
 
@@ -83,7 +84,7 @@ GuestResult FakeWorld::run_by_agent(const std::string& domain, const GuestComman
   if (answer_agent) {
     if (auto result = answer_agent(domain, command.script + "\n" + command.input)) return *result;
   }
-  if (!guest_agent || time_ - found->second.started < agent_after) {
+  if (!guest_agent || found->second.hangs || time_ - found->second.started < agent_after) {
     time_ += std::chrono::seconds(1);
     throw Unreachable(fmt::format("cannot reach the guest agent of '{}'", domain),
                       "guest agent is not connected");

@@ -133,7 +133,7 @@ TEST(ClockGate, BootstrapMayServeWithoutUpstream) {
 TEST(ReadinessGates, AreNamedByNode) {
   const auto lab = test::dcos_lab();
   const auto& node = lab.node("master-2");
-  EXPECT_EQ(ssh_gate(lab, node).id, "gate/ssh/master-2");
+  EXPECT_EQ(ssh_gate(lab, node, Booting::no).id, "gate/ssh/master-2");
   EXPECT_EQ(cloud_init_gate(lab, node).id, "gate/cloud-init/master-2");
   EXPECT_EQ(clock_gate(lab, node).id, "gate/clock/master-2");
   EXPECT_EQ(cloud_init_gate(lab, node).node, "master-2");
