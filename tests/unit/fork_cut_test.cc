@@ -17,6 +17,10 @@ class ForkCut : public test::Flow {
     return lab_;
   }
 
+  const DiskInfo& disk_of(const std::string& node) const {
+    return world_->disk_files.at("/state/labs/t/" + node + ".qcow2");
+  }
+
   /// The refusal; empty when it was done.
   std::string change(Power what, const std::vector<std::string>& nodes) {
     auto ports = world_->ports();
@@ -64,6 +68,54 @@ TEST_F(ForkCut, AHalfMadeNodeIsNeitherStartedNorStopped) {
     EXPECT_EQ(change(Power::restart, {}), "") << moment.when;
   }
   EXPECT_GT(cuts, 5);
+}
+
+/// `reset --boot …`, in a lab that forks by default.
+TEST_F(ForkCut, AResetThatWasCutOffIsEndedAsItWasBegun) {
+  const auto forks = [this](const std::string& node) {
+    return std::ranges::count(reporter_.order, "fork/" + node) > 0;
+  };
+  const auto lies_on = [this] { return disk_of("box-1").backing_file; };
+  for (const auto boot : {Boot::cold, Boot::fork}) {
+    world_ = std::make_unique<test::FakeWorld>();
+    ASSERT_TRUE(run_up(able()).ok());
+    const auto before = world_->snapshot();
+    const auto moments = world_->moments_of([&] {
+      able();
+      lab_.boot = boot;
+      auto ports = world_->ports();
+      ASSERT_TRUE(
+          reset(lab_, {.nodes = {"box-1"}, .cold = true}, settings_, ports, reporter_, {}).ok());
+    });
+    ASSERT_TRUE(run_up(able()).ok());
+    const auto end = world_->snapshot();
+    const auto backing = lies_on();
+    EXPECT_EQ(backing.find("/templates/") != std::string::npos, boot == Boot::fork);
+    bool begun = false;
+    int ended = 0;
+    for (const auto& moment : moments) {
+      const bool noted = moment.things.files.contains("/state/labs/t/intent");
+      begun = begun || noted;
+      for (const bool killed : {false, true}) {
+        if (killed) {
+          world_->kill_in(moment);
+        } else {
+          world_->cut_power_in(moment);
+        }
+        const auto summary = run_up(able());
+        ASSERT_TRUE(summary.ok()) << moment.when << ": " << failure(summary);
+        ASSERT_EQ(world_->snapshot(), begun ? end : before) << moment.when;
+        if (boot == Boot::cold) {
+          EXPECT_FALSE(forks("box-1")) << moment.when;
+        } else {
+          EXPECT_EQ(forks("box-1"), noted) << moment.when;
+        }
+        ended += noted ? 1 : 0;
+      }
+    }
+    EXPECT_TRUE(begun);
+    EXPECT_GT(ended, 10);
+  }
 }
 
 }  // namespace
