@@ -58,6 +58,9 @@ std::string render_resources(const Resources& r, Style style) {
     text += fmt::format(", {} for the {} to start", format_bytes(r.memory_starting_mib * mib),
                         r.starting);
   }
+  if (r.memory_templates_mib > 0) {
+    text += fmt::format(", {} to make templates", format_bytes(r.memory_templates_mib * mib));
+  }
   text += fmt::format("; {} of {} free\n", format_bytes(r.memory_free_mib * mib),
                       format_bytes(r.memory_there_mib * mib));
   text += fmt::format("cores   {} for {} virtual cpus\n", r.cpus_there, r.cpus_needed);
@@ -110,6 +113,7 @@ ordered_json outlook_json(const std::string& lab, const Outlook& outlook) {
                          {"memory_mib",
                           {{"needed", r.memory_needed_mib},
                            {"to_start", r.memory_starting_mib},
+                           {"templates", r.memory_templates_mib},
                            {"there", r.memory_there_mib},
                            {"free", r.memory_free_mib}}},
                          {"disk_bytes",

@@ -13,7 +13,8 @@ std::string render_outlook(const std::string& lab, const Outlook& outlook, Style
 
 /// {"lab","steps":[{"id","node","title","why","hash","after":[…],"expected_ms"}],"notes":[…],
 /// "unknown":[…],"must_wipe":[…],"resources":{"nodes","to_start","cpus":{"needed","there"},
-/// "memory_mib":{"needed","to_start","there","free"},"disk_bytes":{"soon","when_full","free"},
+/// "memory_mib":{"needed","to_start","templates","there","free"},
+/// "disk_bytes":{"soon","when_full","free"},
 /// "overcommitted":[…]},"forecast":{"ms","steps_known","steps_unknown"}}; `unknown` names nodes
 /// that do not answer yet, so that there may be more to do inside them. Times are null for steps of
 /// a kind that never ran on this host.

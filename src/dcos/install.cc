@@ -9,6 +9,7 @@
 #include "dcos/explain.h"
 #include "dcos/gates.h"
 #include "dcos/ip_detect.h"
+#include "dcos/preflight.h"
 #include "dcos/scripts.h"
 #include "lab/readiness.h"
 
@@ -90,7 +91,8 @@ class Items {
     for (const Node* node : nodes_) {
       const auto id = "dcos/preflight/" + node->name;
       task(id, *node, "run preflight checks on " + node->name,
-           {preflight_script(lab_, *node), inputs_[2], seconds{1200}, explain_preflight},
+           {preflight_script(lab_, *node), inputs_[2], seconds{1200}, explain_preflight,
+            preflight_warnings},
            {"gate/bootstrap", clock_gate_id(*node)}, node_hashes_.at(node->role));
       preflights_.push_back(id);
     }

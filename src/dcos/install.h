@@ -15,13 +15,17 @@ namespace vmlab {
 /// first). Pure.
 using Explain = std::string (*)(int exit_code, const std::string& out, const std::string& err);
 
+/// What a task that ended well says that somebody ought to know, a sentence each. Pure.
+using FindWarnings = std::vector<std::string> (*)(const std::string& out);
+
 /// A script for /bin/sh as root. Every script may be run again after a power cut at any point; what
 /// is done already is recognised. One that still runs from an earlier connection is waited for.
 struct GuestTask {
   std::string script;
   std::string input;  // standard input; what is secret or long goes here
   std::chrono::seconds timeout{600};
-  Explain explain = nullptr;  // nullptr: exit code and last line of standard error say it all
+  Explain explain = nullptr;        // nullptr: exit code and last line of standard error say it all
+  FindWarnings warnings = nullptr;  // nullptr: it warns of nothing
 };
 
 /// Copies the installer to `remote` on the node, verified there.

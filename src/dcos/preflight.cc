@@ -90,6 +90,24 @@ std::vector<std::string> failed_checks(const std::vector<PreflightCheck>& checks
   return failed;
 }
 
+std::vector<std::string> preflight_warnings(const std::string& out) {
+  std::vector<std::string> warnings;
+  for (const auto& check : parse_preflight(out)) {
+    if (check.result != Result::warning) continue;
+    const auto name = short_name(check.name);
+    // The release's own warnings are whole sentences: `kernel module raid1 is loaded` before
+    // `Kernel module raid1 is not loaded.` says nothing more.
+    auto warning = check.detail.empty() ? fmt::format("preflight warns: {}", name)
+                   : check.detail.ends_with('.')
+                       ? fmt::format("preflight warns: {}", check.detail)
+                       : fmt::format("preflight warns ({}): {}", name, check.detail);
+    if (std::ranges::find(warnings, warning) == warnings.end()) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
+}
+
 std::string summarise_preflights(std::span<const NodePreflight> nodes) {
   const auto passed = static_cast<std::size_t>(
       std::ranges::count_if(nodes, [](const auto& node) { return node.passed; }));

@@ -23,6 +23,9 @@ std::vector<PreflightCheck> parse_preflight(std::string_view out);
 /// The failed checks as lines `- <what>: <detail>`, each once.
 std::vector<std::string> failed_checks(const std::vector<PreflightCheck>& checks);
 
+/// What the checks warn of, a sentence each, once: from the output of a preflight that passed.
+std::vector<std::string> preflight_warnings(const std::string& out);
+
 struct NodePreflight {
   std::string node;
   bool passed = false;

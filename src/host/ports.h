@@ -183,7 +183,8 @@ class Images {
   /// are disks of one size.
   virtual void create_seed(const std::filesystem::path& path, const SeedFiles& files) = 0;
   /// A copy of a domain's saved memory that belongs to the domain which `xml` defines (see
-  /// forked_xml). Shares blocks with `from` where the file system can; mode 0600.
+  /// forked_xml). Shares blocks with `from` where the file system can; mode 0600. Of templates that
+  /// lie side by side one is copied at a time.
   virtual void fork_memory(const std::filesystem::path& from, const std::filesystem::path& to,
                            const std::string& xml, std::stop_token stop) = 0;
   /// A BuildSource to a bootable base disk. Needs the distribution's mirror.

@@ -3,16 +3,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 
 #include "base/error.h"
+#include "host/pause.h"
 
 namespace vmlab {
 
@@ -26,6 +29,9 @@ constexpr std::uint32_t known_version = 2;
 constexpr std::size_t most_block_bytes = 16U << 20U;
 // Between two looks at the stop token.
 constexpr off_t most_at_once = 64 << 20;
+// For others' copies, of a second or a few each.
+constexpr std::chrono::minutes turn_limit{10};
+constexpr std::chrono::milliseconds look_again{50};
 
 std::uint32_t get_u32(std::string_view data, std::size_t at) {
   std::uint32_t value = 0;
@@ -60,6 +66,28 @@ class File {
   int fd_;
 };
 
+/// The only one that copies, until it goes: flock, so that a dead process's turn is over. Where
+/// that cannot be had copies are only slower.
+class Turn {
+ public:
+  Turn(const fs::path& from, const std::stop_token& stop)
+      : place_(fs::absolute(from).parent_path().parent_path(), O_RDONLY | O_DIRECTORY) {
+    const auto until = std::chrono::steady_clock::now() + turn_limit;
+    while (::flock(place_.fd(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) return;
+      if (std::chrono::steady_clock::now() > until) {
+        throw Error(
+            fmt::format("cannot copy '{}': others have been copied from '{}' for {} minutes",
+                        from.string(), place_.path(), turn_limit.count()));
+      }
+      pause(look_again, stop);
+    }
+  }
+
+ private:
+  File place_;
+};
+
 void write_at(const File& file, std::string_view data, off_t offset) {
   while (!data.empty()) {
     const auto written = ::pwrite(file.fd(), data.data(), data.size(), offset);
@@ -85,8 +113,11 @@ void copy_range(const File& source, const File& target, off_t from, off_t to,
   }
 }
 
+bool share_data(const File& source, const File& target) {
+  return ::ioctl(target.fd(), FICLONE, source.fd()) == 0;
+}
+
 void copy_data(const File& source, const File& target, const std::stop_token& stop) {
-  if (::ioctl(target.fd(), FICLONE, source.fd()) == 0) return;
   struct stat info {};
   if (::fstat(source.fd(), &info) != 0) throw_errno(fmt::format("cannot stat '{}'", source.path()));
   if (::ftruncate(target.fd(), info.st_size) != 0) {
@@ -177,6 +208,11 @@ void copy_save_image(const fs::path& from, const fs::path& to, const SaveHeader&
   const auto rendered = render_save_header(header);
   const File source(from, O_RDONLY);
   const File target(to, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (share_data(source, target)) {
+    write_at(target, rendered, 0);
+    return;
+  }
+  const Turn turn(from, stop);
   copy_data(source, target, stop);
   write_at(target, rendered, 0);
 }

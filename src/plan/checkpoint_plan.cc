@@ -232,7 +232,7 @@ Plan plan_restore(const Lab& lab, const Observed& observed, const Paths& paths,
                .title = "note what is about to be restored",
                .why = "requested",
                .hash = {},
-               .step = WriteFile{paths.intent(lab.name), to_text(Intent{name, {}, false})},
+               .step = WriteFile{paths.intent(lab.name), to_text(Intent{name, {}, {}})},
                .after = {},
                .pool = Pool::none});
   const bool installed = checkpoint.note.phase == to_text(Phase::installed);

@@ -31,8 +31,11 @@ struct Resources {
   std::size_t starting = 0;  // nodes that do not run yet
   std::uint64_t cpus_needed = 0;
   std::uint64_t cpus_there = 0;
-  std::uint64_t memory_needed_mib = 0;    // all nodes, once they have touched all of it
-  std::uint64_t memory_starting_mib = 0;  // of the nodes that do not run yet
+  // At most at one time: of all nodes, once they have touched all of it, or, while a template is
+  // made, of this one in the place of the nodes that wait for it.
+  std::uint64_t memory_needed_mib = 0;
+  std::uint64_t memory_starting_mib = 0;   // so, without the nodes that run already
+  std::uint64_t memory_templates_mib = 0;  // of templates, while they are made
   std::uint64_t memory_there_mib = 0;
   std::uint64_t memory_free_mib = 0;
   std::uint64_t disk_soon_bytes = 0;  // what the plan writes before nodes fill their disks
@@ -40,8 +43,9 @@ struct Resources {
   std::uint64_t disk_free_bytes = 0;
 };
 
-/// What the lab wants; what there is stays 0, and so does what the plan writes.
-Resources resources_of(const Lab& lab, const Observed& observed);
+/// What the lab wants, and `plan` on the way there; what there is stays 0, and so does what the
+/// plan writes.
+Resources resources_of(const Lab& lab, const Observed& observed, const Plan& plan);
 
 /// A sentence for each thing that there is less of than the lab may use; empty when it fits.
 std::vector<std::string> overcommitted(const Resources& resources);

@@ -105,7 +105,8 @@ class InstallPlan {
                               .script = task->script,
                               .input = task->input,
                               .timeout = task->timeout,
-                              .explain = task->explain};
+                              .explain = task->explain,
+                              .warnings = task->warnings};
       step.pool = Pool::guest;
     } else if (const auto* upload = std::get_if<UploadInstaller>(&item.work)) {
       builder_.add({.id = "release",

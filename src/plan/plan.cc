@@ -60,10 +60,13 @@ std::optional<Plan> plan_to_end(const Lab& lab, const Observed& observed, const 
                                 PlanBuilder& builder) {
   const auto intent = parse_intent(observed.intent);
   if (!intent) return std::nullopt;
+  // What the command line wished then goes before the topology, as it did then.
+  Lab as_begun = lab;
+  if (intent->anew && *intent->anew != Boot::automatic) as_begun.boot = *intent->anew;
   try {
-    auto plan = intent->restore.empty() ? plan_reset(lab, observed, paths,
+    auto plan = intent->restore.empty() ? plan_reset(as_begun, observed, paths,
                                                      {.nodes = intent->reset,
-                                                      .cold = intent->cold,
+                                                      .cold = intent->anew.has_value(),
                                                       .force = true,
                                                       .why = "a reset was cut off"})
                                         : plan_restore(lab, observed, paths, intent->restore);

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "lab/cloud_init.h"
 #include "lab/gate.h"
 #include "lab/image.h"
-#include "lab/cloud_init.h"
 #include "lab/lab.h"
 #include "plan/observed.h"
 #include "plan/paths.h"
@@ -150,6 +150,8 @@ struct GuestScript {
   std::chrono::seconds timeout{600};
   /// Names the cause of a failure from exit code, output and error output; may be null.
   std::string (*explain)(int exit_code, const std::string& out, const std::string& err) = nullptr;
+  /// What is to be told of a success, from its output; may be null.
+  std::vector<std::string> (*warnings)(const std::string& out) = nullptr;
 };
 struct RemoveDomain {
   std::string name;

@@ -26,6 +26,7 @@ class PowerPlan {
           wish.nodes.empty() || std::ranges::find(wish.nodes, node.name) != wish.nodes.end();
       if (!wanted) continue;
       require_own(node);
+      refuse_half_forked(node);
       if (node.role == Role::bootstrap) {
         bootstrap_.push_back(&node);
       } else if (node.role == Role::master) {
@@ -86,6 +87,17 @@ class PowerPlan {
     if (!domain->label || domain->label->lab != lab_.name) {
       throw Error(fmt::format("cannot touch domain '{}': vmlab did not make it", domain->name));
     }
+  }
+
+  /// Its disk goes on from a moment that only the memory which it was not given knows.
+  void refuse_half_forked(const Node& node) const {
+    const auto seen = observed_.nodes.find(node.name);
+    if (seen == observed_.nodes.end() || !seen->second.forking) return;
+    throw Error(
+        fmt::format("cannot start or stop '{}': it was cut off while it was forked, and its "
+                    "disk is half made",
+                    node.name),
+        fmt::format("`vmlab up {}` makes it anew", lab_.name));
   }
 
   bool runs(const Node& node) const {

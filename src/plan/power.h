@@ -17,7 +17,8 @@ struct PowerWish {
 
 /// Bootstrap, then masters, then, when these have their quorum, everything else. What runs already
 /// needs no step. When all nodes of an installed lab run at the end, those that were started serve
-/// again, and with a master the whole cluster. Throws Error for a node without a domain.
+/// again, and with a master the whole cluster. Throws Error for a node without a domain, or one
+/// that was cut off in the middle of its fork: so do the others.
 Plan plan_start(const Lab& lab, const Observed& observed, const PowerWish& wish);
 
 /// The other way round; each is shut down by its own system, and powered off when that takes too

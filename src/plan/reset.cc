@@ -105,16 +105,16 @@ class Reset {
     }
     std::vector<std::string> words;
     for (const Node* node : nodes_) words.push_back(node->name);
-    before.push_back(
-        builder_.add({.id = "intent",
-                      .node = {},
-                      .title = "note what is about to be reset",
-                      .why = wish_.why,
-                      .hash = {},
-                      .step = WriteFile{builder_.paths().intent(lab_.name),
-                                        to_text(Intent{{}, std::move(words), wish_.cold})},
-                      .after = before,
-                      .pool = Pool::none}));
+    const auto anew = wish_.cold ? std::optional(lab_.boot) : std::nullopt;
+    before.push_back(builder_.add({.id = "intent",
+                                   .node = {},
+                                   .title = "note what is about to be reset",
+                                   .why = wish_.why,
+                                   .hash = {},
+                                   .step = WriteFile{builder_.paths().intent(lab_.name),
+                                                     to_text(Intent{{}, std::move(words), anew})},
+                                   .after = before,
+                                   .pool = Pool::none}));
     if (wish_.force || all_masters_) return before;
     const auto noted = before;
     for (const Node* node : agents_) {

@@ -158,7 +158,11 @@ class Applier {
                                  if (!text.empty()) progress_(text, 0, 0);
                                }};
     const auto result = run_patiently(s.node, command);
-    if (result.exit_code == 0) return;
+    if (result.exit_code == 0) {
+      if (s.warnings == nullptr) return;
+      for (const auto& warning : s.warnings(result.out)) progress_.warn(warning);
+      return;
+    }
     auto cause =
         s.explain != nullptr ? s.explain(result.exit_code, result.out, result.err) : std::string();
     if (cause.empty()) {

@@ -234,7 +234,7 @@ HostFacts examine(const Lab* lab, Depth depth, const Settings& settings, Ports& 
   if (lab != nullptr) {
     facts.wanted = lab->accelerator;
     if (facts.hypervisor) {
-      facts.wants = resources_of(*lab, observe_disks(*lab, settings, ports));
+      facts.wants = resources_of(*lab, observe_disks(*lab, settings, ports), {});
     }
   }
   if (depth == Depth::full) try_things(facts, settings, ports, stop);

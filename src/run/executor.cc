@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "run/shared_remarks.h"
+
 namespace vmlab {
 
 namespace {
@@ -14,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 struct Event {
-  enum class Kind { progress, remark, ended };
+  enum class Kind { progress, remark, warning, ended };
   Kind kind = Kind::progress;
   std::size_t step = 0;
   std::string text;
@@ -72,6 +74,7 @@ class Execution {
             const Clock& clock, std::stop_token stop, milliseconds earlier)
       : plan_(plan),
         scheduler_(plan, limits),
+        warnings_(plan),
         apply_(apply),
         reporter_(reporter),
         clock_(clock),
@@ -87,6 +90,7 @@ class Execution {
       for (auto& event : inbox_.take(wake_)) handle(std::move(event));
       reporter_.tick(earlier_ + clock_() - began);
     }
+    warnings_.tell_all(reporter_);
     summary_.interrupted = stop_.stop_requested();
     summary_.took = clock_() - began;
     reporter_.ended(summary_);
@@ -106,6 +110,9 @@ class Execution {
             },
             [this, index](const std::string& text) {
               inbox_.post({Event::Kind::remark, index, text, 0, 0, {}});
+            },
+            [this, index](const std::string& text) {
+              inbox_.post({Event::Kind::warning, index, text, 0, 0, {}});
             });
         auto outcome = run_step(step, apply_, progress, stop_);
         inbox_.post({Event::Kind::ended, index, {}, 0, 0, std::move(outcome)});
@@ -123,15 +130,21 @@ class Execution {
       reporter_.remark(step, event.text);
       return;
     }
+    if (event.kind == Event::Kind::warning) {
+      warnings_.add(event.step, event.text);
+      return;
+    }
     threads_.erase(event.step);  // joins: the thread has posted its last event
     event.outcome.took = clock_() - started_[event.step];
     const auto result = event.outcome.result;
     finish(step, std::move(event.outcome));
+    warnings_.ended(event.step, reporter_);
     if (result == StepResult::done) {
       scheduler_.done(event.step);
       return;
     }
     for (const auto skipped : scheduler_.failed(event.step)) {
+      warnings_.ended(skipped, reporter_);
       if (result == StepResult::cancelled) continue;  // said once, at the end
       finish(plan_.steps[skipped], {.id = plan_.steps[skipped].id,
                                     .result = StepResult::skipped,
@@ -149,6 +162,7 @@ class Execution {
 
   const Plan& plan_;
   Scheduler scheduler_;
+  SharedRemarks warnings_;
   const ApplyStep& apply_;
   Reporter& reporter_;
   const Clock& clock_;

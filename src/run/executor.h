@@ -23,7 +23,8 @@ class StepProgress {
   using Remark = std::function<void(const std::string& text)>;
 
   template <std::invocable<const std::string&, std::uint64_t, std::uint64_t> F>
-  StepProgress(F show, Remark remark = {}) : show_(std::move(show)), remark_(std::move(remark)) {}
+  StepProgress(F show, Remark remark = {}, Remark warn = {})
+      : show_(std::move(show)), remark_(std::move(remark)), warn_(std::move(warn)) {}
 
   void operator()(const std::string& text, std::uint64_t done, std::uint64_t total) const {
     show_(text, done, total);
@@ -34,10 +35,16 @@ class StepProgress {
     show_(text, 0, 0);
     if (remark_) remark_(text);
   }
+  /// One line too, of what the step's node says. Nodes that say the same share it: it comes when
+  /// all steps of the kind have ended.
+  void warn(const std::string& text) const {
+    if (warn_) warn_(text);
+  }
 
  private:
   Show show_;
   Remark remark_;
+  Remark warn_;
 };
 
 /// Applies one step. Throws Error when it failed, Cancelled when stopped.

@@ -90,7 +90,6 @@ void observe_disks(const Lab& lab, const Node& node, const Paths& paths, Ports& 
       seen.backing_lost = seen.backing_lost || !ports.system.stat(seen.template_image);
     }
   }
-  seen.forking = ports.system.stat(paths.memory(lab.name, node.name)).has_value();
   if (ports.system.stat(paths.seed(lab.name, node.name))) {
     const auto hash = ports.system.read(paths.seed_hash(lab.name, node.name));
     seen.seed_hash = hash ? std::string(trim(*hash)) : std::string();
@@ -107,7 +106,8 @@ Observed observe_host(const Lab& lab, const Settings& settings, Ports& ports) {
   }
   std::map<std::string, std::string> node_of;  // domain name -> node
   for (const auto& node : lab.nodes) {
-    observed.nodes[node.name];
+    observed.nodes[node.name].forking =
+        ports.system.stat(settings.paths.memory(lab.name, node.name)).has_value();
     node_of[node.domain_name] = node.name;
   }
   for (auto& domain : ports.hypervisor.domains()) {

@@ -25,7 +25,7 @@ Outlook look_ahead(const Lab& lab, const Settings& settings, Ports& ports, std::
   outlook.forecast = forecast(known, outlook.plan, pool_limits(settings, known.accelerator, ports),
                               known_durations(settings.paths, ports.system));
   auto& resources = outlook.resources;
-  resources = resources_of(known, observed);
+  resources = resources_of(known, observed, outlook.plan);
   const auto host = ports.hypervisor.info();
   resources.cpus_there = host.cpus;
   resources.memory_there_mib = host.memory_mib;

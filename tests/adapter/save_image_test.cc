@@ -1,11 +1,18 @@
 // Headers of libvirt's save images, and copies of them on a real file system.
 #include "host/save_image.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "adapter/temp_dir.h"
 #include "base/error.h"
@@ -111,6 +118,78 @@ TEST(SaveImage, CopyHasAnotherHeaderTheSameStreamAndTheSameHoles) {
   ASSERT_EQ(stat((directory / "to").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_LT(static_cast<std::size_t>(info.st_blocks) * 512, 8 * mib);
+}
+
+bool shares_blocks(const TempDir& directory) {
+  write_text(directory / "x", "x");
+  const int from = ::open((directory / "x").c_str(), O_RDONLY | O_CLOEXEC);
+  const int to = ::open((directory / "y").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const bool shared = ::ioctl(to, FICLONE, from) == 0;
+  ::close(from);
+  ::close(to);
+  return shared;
+}
+
+/// A copy that has its size has had its turn; its own header is the last that is written.
+bool in_flight(const fs::path& copy) {
+  std::error_code none;
+  if (fs::file_size(copy, none) == 0 || none) return false;
+  std::string begin(save_header_bytes + 8, '\0');
+  std::ifstream(copy, std::ios::binary).read(begin.data(), static_cast<long>(begin.size()));
+  return !begin.ends_with("<another");
+}
+
+TEST(SaveImage, OfTwoCopiesStartedTogetherOneIsInFlight) {
+  const TempDir directory;
+  if (shares_blocks(directory)) GTEST_SKIP() << "this file system shares blocks";
+  std::vector<fs::path> sources;
+  for (const auto* name : {"one", "two"}) {
+    fs::create_directory(directory / name);
+    sources.push_back(directory / name / "memory");
+    write_text(sources.back(), render_save_header(sample()) + std::string(96 * mib, 'm'));
+  }
+  auto header = sample();
+  header.xml = "<another/>";
+  const std::vector<fs::path> copies = {directory / "a", directory / "b"};
+  std::atomic<int> copying = 2;
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      copy_save_image(sources[i], copies[i], header, {});
+      --copying;
+    });
+  }
+  while (copying > 0) {
+    // What is in flight before and after a look at the other is so during it.
+    if (!in_flight(copies[0])) continue;
+    const bool other = in_flight(copies[1]);
+    EXPECT_FALSE(other && in_flight(copies[0]));
+  }
+  threads.clear();
+  for (const auto& copy : copies) {
+    EXPECT_FALSE(in_flight(copy));
+    EXPECT_EQ(fs::file_size(copy), fs::file_size(sources[0]));
+  }
+}
+
+TEST(SaveImage, ACopyWhoseTurnDoesNotComeCanBeStopped) {
+  const TempDir directory;
+  if (shares_blocks(directory)) GTEST_SKIP() << "this file system shares blocks";
+  fs::create_directory(directory / "one");
+  const auto from = directory / "one" / "memory";
+  write_text(from, render_save_header(sample()) + "memory");
+  const int other = ::open((directory / "").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  std::stop_source stop;
+  std::jthread later([&] {
+    while (!fs::exists(directory / "to")) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_THROW(copy_save_image(from, directory / "to", sample(), stop.get_token()), Cancelled);
+  EXPECT_EQ(fs::file_size(directory / "to"), 0U) << "nothing is copied before its turn";
+  ::close(other);  // as its process's end does
+  copy_save_image(from, directory / "again", sample(), {});
+  EXPECT_EQ(text_of(directory / "again"), text_of(from));
 }
 
 TEST(SaveImage, StoppedCopyThrows) {

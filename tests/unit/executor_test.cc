@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <latch>
 #include <mutex>
 #include <set>
@@ -105,6 +107,50 @@ TEST(Executor, NeverExceedsThePlacesOfAPool) {
           listener, steady, {});
   EXPECT_LE(most, 2);
   EXPECT_GE(most, 1);
+}
+
+TEST(Executor, WhatNodesSayInTheSameWordsIsToldOnceWhenTheLastOfThemHasEnded) {
+  Plan plan;
+  for (const std::string node : {"n1", "n2", "n3"}) {
+    plan.steps.push_back(step("check/" + node));
+    plan.steps.back().node = node;
+    if (plan.steps.size() > 1) plan.steps.back().after = {plan.steps.front().id};
+  }
+  Listener listener;
+  execute(plan, {},
+          [&](const PlannedStep& s, const StepProgress& progress, std::stop_token) {
+            if (s.id == "check/n3") throw Error("cannot check 'n3'");
+            progress.warn("it is old");
+            if (s.id == "check/n2") progress.warn("it is small");
+          },
+          listener, steady, {});
+  std::vector<std::string> remarks;
+  std::ranges::copy_if(listener.told, std::back_inserter(remarks),
+                       [](const auto& line) { return line.starts_with("remark"); });
+  EXPECT_EQ(remarks, (std::vector<std::string>{"remark on check/n1: n1, n2: it is old",
+                                               "remark on check/n2: n2: it is small"}));
+  const auto place = [&](const std::string& line) {
+    return std::ranges::find(listener.told, line) - listener.told.begin();
+  };
+  EXPECT_GT(place(remarks.front()), place("failed check/n3"));
+  EXPECT_GT(place(remarks.front()), place("done check/n2"));
+}
+
+TEST(Executor, WarningsAreToldThoughTheRunIsStopped) {
+  Plan plan{
+      .steps = {step("check/n1"), step("check/n2", {"check/n1"})}, .notes = {}, .unknown = {}};
+  for (auto& planned : plan.steps) planned.node = planned.id.substr(6);
+  Listener listener;
+  std::stop_source stop;
+  execute(
+      plan, {},
+      [&](const PlannedStep&, const StepProgress& progress, std::stop_token) {
+        progress.warn("it is old");
+        stop.request_stop();
+      },
+      listener, steady, stop.get_token());
+  EXPECT_EQ(listener.told, (std::vector<std::string>{"start check/n1", "done check/n1",
+                                                     "remark on check/n1: n1: it is old", "end"}));
 }
 
 TEST(Executor, AFailureSkipsWhatNeedsItAndLetsTheRestGoOn) {

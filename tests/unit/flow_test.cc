@@ -60,6 +60,29 @@ TEST_F(Flow, StatusWithoutAskingTheGuestsSaysWhatTheyWouldSay) {
   EXPECT_EQ(phases(Ask::host), phases(Ask::guests));
 }
 
+TEST_F(Flow, WarningsOfAPreflightThatPassesAreToldOnceForAllNodesThatSayThem) {
+  lab(cluster_yaml);
+  world_->answer = [served = world_->answer](const std::string& node, const std::string& script) {
+    if (script.find("--preflight-only") == std::string::npos) return served(node, script);
+    GuestResult checks;
+    checks.out =
+        "Checking systemd version requirement (>= 200): PASS (252)\n"
+        "Checking if kernel module raid1 is loaded: WARNING Kernel module raid1 is not loaded. "
+        "DC/OS Storage Service (DSS) depends on it.\n";
+    if (node == "agent-1") checks.out += "Checking memory: WARNING (2000 MiB)\n";
+    return std::optional(checks);
+  };
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_EQ(reporter_.remarks,
+            (std::vector<std::string>{
+                "master-1, master-2, master-3, agent-1, public-1: preflight warns: Kernel module "
+                "raid1 is not loaded. DC/OS Storage Service (DSS) depends on it.",
+                "agent-1: preflight warns (memory): 2000 MiB"}));
+  EXPECT_TRUE(run_up(lab_).steps.empty());
+  EXPECT_TRUE(reporter_.remarks.empty()) << "what is done is not told again";
+}
+
 TEST_F(Flow, AgentsAreInstalledAfterTheQuorum) {
   ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
   EXPECT_LT(place("gate/zookeeper-quorum"), place("dcos/install/agent-1"));

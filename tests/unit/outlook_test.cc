@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "run/space.h"
 #include "support/flow.h"
 
 namespace vmlab {
@@ -125,13 +126,68 @@ TEST(Resources, CountWhatRunsAndWhatIsWrittenAlready) {
   auto& seen = observed.nodes["a-1"];
   seen.domain = DomainInfo{.name = "t-a-1", .uuid = "", .state = DomainState::running, .label = {}};
   seen.disks["a-1.qcow2"].allocated_bytes = 24 * mib;
-  const auto resources = resources_of(lab, observed);
+  const auto resources = resources_of(lab, observed, {});
   EXPECT_EQ(resources.nodes, 2U);
   EXPECT_EQ(resources.starting, 1U);
   EXPECT_EQ(resources.cpus_needed, 6U);
   EXPECT_EQ(resources.memory_needed_mib, 4096U);
   EXPECT_EQ(resources.memory_starting_mib, 2048U);
   EXPECT_EQ(resources.disk_full_bytes, (1000 + 1024 + 512) * mib);
+}
+
+TEST(Resources, CountATemplateWhileItIsMade) {
+  auto lab = two_nodes();
+  lab.nodes[0].memory_mib = lab.nodes[1].memory_mib = 2048;
+  Plan plan;
+  plan.steps = {step("template/t", "", {}), step("fork/a-1", "a-1", {"template/t"}),
+                step("fork/a-2", "a-2", {"template/t"})};
+  auto& made = plan.steps[0].step.emplace<MakeTemplate>();
+  made.name = "t";
+  made.note.memory_mib = 2048;
+  for (auto i : {1U, 2U}) {
+    auto& fork = plan.steps[i].step.emplace<ForkDomain>();
+    fork.node = plan.steps[i].node;
+    fork.from = "t";
+  }
+  const auto memory = [&](const Observed& observed) {
+    const auto r = resources_of(lab, observed, plan);
+    return std::vector{r.memory_needed_mib, r.memory_starting_mib, r.memory_templates_mib};
+  };
+  // Nodes that wait for it take their memory when it has given its own back.
+  EXPECT_EQ(memory({}), (std::vector<std::uint64_t>{4096, 4096, 2048}));
+  // Nodes that run, and are made anew from it, run on until it is there.
+  Observed running;
+  for (const auto* name : {"a-1", "a-2"}) {
+    running.nodes[name].domain =
+        DomainInfo{.name = name, .uuid = "", .state = DomainState::running, .label = {}};
+  }
+  EXPECT_EQ(memory(running), (std::vector<std::uint64_t>{6144, 2048, 2048}));
+  running.nodes.erase("a-2");
+  EXPECT_EQ(memory(running), (std::vector<std::uint64_t>{4096, 2048, 2048}));
+  // Another one's nodes do not wait for it.
+  made.note.memory_mib = 1024;
+  std::get<ForkDomain>(plan.steps[1].step).from = "other";
+  std::get<ForkDomain>(plan.steps[2].step).from = "other";
+  EXPECT_EQ(memory({}), (std::vector<std::uint64_t>{5120, 5120, 1024}));
+  // One that is there takes none.
+  std::get<MakeTemplate>(plan.steps[0].step).there = true;
+  EXPECT_EQ(memory({}), (std::vector<std::uint64_t>{4096, 4096, 0}));
+}
+
+TEST(Resources, SpaceIsForATemplateItsMemoryAndACopyOfIt) {
+  Plan plan;
+  EXPECT_EQ(space_needed(plan), 0U);
+  plan.steps = {step("fork/a-1", "a-1", {})};
+  plan.steps[0].step.emplace<ForkDomain>();
+  const auto one_fork = space_needed(plan);
+  EXPECT_EQ(one_fork, (256 + 768) * mib);
+  plan.steps.push_back(plan.steps[0]);
+  EXPECT_EQ(space_needed(plan), one_fork + 256 * mib) << "copies go as nodes come";
+  plan.steps.push_back(step("template/t", "", {}));
+  plan.steps[2].step.emplace<MakeTemplate>();
+  EXPECT_EQ(space_needed(plan), one_fork + (256 + 256 + 768) * mib);
+  std::get<MakeTemplate>(plan.steps[2].step).there = true;
+  EXPECT_EQ(space_needed(plan), one_fork + 256 * mib);
 }
 
 TEST(Resources, OverCommitIsSaidOfWhatItIs) {

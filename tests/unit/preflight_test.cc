@@ -61,6 +61,36 @@ TEST(Preflight, SaysFailedChecksShortlyAndOnce) {
             std::vector<std::string>{"- port 53 (required by dcos-net) is in use: by dnsmasq"});
 }
 
+TEST(Preflight, WarningsOfAPassAreSaidOnceAndFromEveryVersion) {
+  // 1.13 to 2.2 end with these, on a host without the modules; on a terminal in colour.
+  EXPECT_EQ(preflight_warnings(
+                "Checking Docker is configured with a production storage driver: PASS (overlay2)\n"
+                "Checking if kernel module raid1 is loaded: \x1b[1;31mWARNING\x1b[0m Kernel module "
+                "raid1 is not loaded. DC/OS Storage Service (DSS) depends on it.\n"
+                "Checking if kernel module dm_raid is loaded: WARNING Kernel module dm_raid is not "
+                "loaded. DC/OS Storage Service (DSS) depends on it.\n"
+                "Checking if kernel module dm_raid is loaded: WARNING Kernel module dm_raid is not "
+                "loaded. DC/OS Storage Service (DSS) depends on it.\n"),
+            (std::vector<std::string>{
+                "preflight warns: Kernel module raid1 is not loaded. DC/OS Storage Service (DSS) "
+                "depends on it.",
+                "preflight warns: Kernel module dm_raid is not loaded. DC/OS Storage Service (DSS) "
+                "depends on it."}));
+  // 1.11 and 1.12 know no warnings, and a detail may hold the word.
+  EXPECT_TRUE(preflight_warnings("Checking systemd version requirement (>= 200): PASS (252)\n"
+                                 "Checking ip-detect: PASS (it says: WARNING)\n"
+                                 "Checking if port 53 is in use: FAIL\n")
+                  .empty());
+  // vmlab's own.
+  EXPECT_EQ(
+      preflight_warnings("Checking memory: WARNING (2000 MiB; DC/OS is known to fail)\n"
+                         "Checking if programs can run from /tmp: WARNING (mounted noexec)\n"
+                         "Checking x: WARNING\n"),
+      (std::vector<std::string>{"preflight warns (memory): 2000 MiB; DC/OS is known to fail",
+                                "preflight warns (programs can run from /tmp): mounted noexec",
+                                "preflight warns: x"}));
+}
+
 TEST(Preflight, SummarisesSeveralNodes) {
   const std::vector<NodePreflight> nodes = {
       {"master-1", true, {}},

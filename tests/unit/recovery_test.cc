@@ -416,10 +416,16 @@ TEST(Checkpoint, ANoteSurvivesItsText) {
 }
 
 TEST(Intent, SurvivesItsText) {
-  const Intent restore{"mine", {}, false};
+  const Intent restore{"mine", {}, {}};
   EXPECT_EQ(parse_intent(to_text(restore)), restore);
-  const Intent reset{{}, {"a", "b"}, true};
-  EXPECT_EQ(parse_intent(to_text(reset)), reset);
+  for (const auto anew : {std::optional<Boot>(), std::optional(Boot::automatic),
+                          std::optional(Boot::fork), std::optional(Boot::cold)}) {
+    const Intent reset{{}, {"a", "b"}, anew};
+    EXPECT_EQ(parse_intent(to_text(reset)), reset) << to_text(reset);
+  }
+  // As earlier versions wrote them.
+  EXPECT_EQ(parse_intent("reset a b\n"), (Intent{{}, {"a", "b"}, {}}));
+  EXPECT_EQ(parse_intent("reset-cold a\n"), (Intent{{}, {"a"}, Boot::cold}));
   EXPECT_EQ(parse_intent(""), std::nullopt);
   EXPECT_EQ(parse_intent("restore"), std::nullopt);
   EXPECT_EQ(parse_intent("something else"), std::nullopt);
