@@ -110,8 +110,9 @@ class Guestfs : public Images {
                   std::stop_token stop) override {
     const Workplace workplace(path);
     doing(fmt::format("building image '{}'", image.name), [&] {
-      build_disk(image, workplace / "root.tar", workplace / "disk", accelerated_, progress,
-                 std::move(stop));
+      const auto place = workplace / "parts";
+      fs::create_directory(place);
+      build_disk(image, place, workplace / "disk", accelerated_, progress, std::move(stop));
     });
     workplace.deliver("disk", file_mode, true);
   }

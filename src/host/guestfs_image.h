@@ -8,11 +8,17 @@
 
 namespace vmlab {
 
-/// mmdebstrap's root file system on a bootable disk at `disk`, which is made: GPT, BIOS boot
-/// partition, ext4, GRUB. `root_tar` is a scratch file. Throws for an image that is not built.
-void build_disk(const Image& image, const std::filesystem::path& root_tar,
+class Appliance;
+
+/// mmdebstrap's root file system on a bootable disk at `disk`, a qcow2 file, which is made: GPT,
+/// BIOS boot partition, ext4, GRUB without its configuration, which prepare_disk() writes. `place`
+/// is an empty directory for what is needed meanwhile. Throws for an image that is not built.
+void build_disk(const Image& image, const std::filesystem::path& place,
                 const std::filesystem::path& disk, bool accelerated, const Progress& progress,
                 std::stop_token stop);
+
+/// The root file system of a disk that build_disk() made.
+void mount_built_root(const Appliance& appliance);
 
 /// Turns `disk`, a qcow2 file with a base image in it, into the prepared image. Throws when what is
 /// found there is not of the image's family.
