@@ -60,9 +60,7 @@ class Guestfs : public Images {
                    "lazy_itable_init=1,lazy_journal_init=1,assume_storage_prezeroed=1", raw,
                    fmt::format("{}M", size_mib)},
                   nullptr, stop);
-      run_program({"qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2", raw,
-                   (workplace / "disk").string()},
-                  nullptr, stop);
+      convert_to_qcow2(raw, "raw", workplace / "disk", stop);
     });
     workplace.deliver("disk", secret_mode, false);
   }
@@ -131,9 +129,7 @@ class Guestfs : public Images {
  private:
   static void copy_base(const Image& image, const fs::path& base, const fs::path& copy,
                         const std::stop_token& stop) {
-    run_program({"qemu-img", "convert", "-q", "-f", image.format, "-O", "qcow2", base.string(),
-                 copy.string()},
-                nullptr, stop);
+    convert_to_qcow2(base, image.format, copy, stop);
     const auto info = read_disk_info(copy);
     const auto wanted = static_cast<std::uint64_t>(mib) * image.disk_mib;
     if (info && info->virtual_bytes < wanted) {

@@ -116,9 +116,7 @@ void build_disk(const Image& image, const fs::path& place, const fs::path& disk,
   mount_built_root(appliance);
   install_boot_loader(appliance);
   appliance.finish();
-  run_program(
-      {"qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2", raw.string(), disk.string()},
-      nullptr, stop);
+  convert_to_qcow2(raw, "raw", disk, stop);
 }
 
 void mount_built_root(const Appliance& appliance) {

@@ -151,6 +151,13 @@ void run_program(const std::vector<std::string>& words,
                   : disk_hint(said));
 }
 
+void convert_to_qcow2(const std::filesystem::path& from, const std::string& format,
+                      const std::filesystem::path& to, std::stop_token stop) {
+  run_program(
+      {"qemu-img", "convert", "-q", "-f", format, "-O", "qcow2", from.string(), to.string()},
+      nullptr, std::move(stop));
+}
+
 std::string disk_hint(std::string_view said) {
   for (const std::string_view full :
        {"No space left on device", "Disk quota exceeded", "exceeds free space"}) {

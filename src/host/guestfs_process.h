@@ -1,6 +1,7 @@
 // A program of this host, run to its end.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,10 @@ namespace vmlab {
 /// stopped, its process group is ended and Cancelled thrown.
 void run_program(const std::vector<std::string>& words,
                  const std::function<void(std::string_view line)>& on_line, std::stop_token stop);
+
+/// Copies a disk of `format` to the new qcow2 file `to`, which lies on nothing.
+void convert_to_qcow2(const std::filesystem::path& from, const std::string& format,
+                      const std::filesystem::path& to, std::stop_token stop);
 
 /// What helps against a failure that a program or a library describes so; empty: nothing is known
 /// to.

@@ -208,12 +208,10 @@ void copy_save_image(const fs::path& from, const fs::path& to, const SaveHeader&
   const auto rendered = render_save_header(header);
   const File source(from, O_RDONLY);
   const File target(to, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (share_data(source, target)) {
-    write_at(target, rendered, 0);
-    return;
+  if (!share_data(source, target)) {
+    const Turn turn(from, stop);
+    copy_data(source, target, stop);
   }
-  const Turn turn(from, stop);
-  copy_data(source, target, stop);
   write_at(target, rendered, 0);
 }
 

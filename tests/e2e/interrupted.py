@@ -72,7 +72,7 @@ def up():
 def full_disk():
     """The host's disk is full and the guest writes: QEMU pauses it. With space there `up` lets it
     go on, and nothing that was written is lost."""
-    address = place.status(LAB)["nodes"][0]["address"]
+    address = place.addresses(LAB)["box"]
     boot = place.guest(LAB, address, "cat /proc/sys/kernel/random/boot_id").expect().out
     place.inside("sh", "-c", f"cat /dev/zero >{labs}/filler 2>/dev/null || true", timeout=300)
     place.guest(LAB, address, "nohup sh -c 'head -c 64M /dev/urandom >/root/written; sync; "
