@@ -14,6 +14,8 @@ constexpr int accelerated_cpus = 2;
 // Two emulated ones were seen to wait for each other in the kernel's boot, for ever: in one launch
 // of hundreds.
 constexpr int emulated_cpus = 1;
+// Translated code is found by its virtual address: each process's libraries are at the same one.
+constexpr const char* emulated_kernel = "norandmaps";
 constexpr const char* launching = "start libguestfs's appliance";
 
 }  // namespace
@@ -62,6 +64,7 @@ void Appliance::configure(const std::filesystem::path& disk, const std::string& 
     check(guestfs_clear_backend_setting(g, "force_tcg"), launching);
   } else {
     check(guestfs_set_backend_setting(g, "force_tcg", "1"), launching);
+    check(guestfs_set_append(g, emulated_kernel), launching);
   }
   check(guestfs_set_memsize(g, options.memory_mib), launching);
   check(guestfs_set_smp(g, options.accelerated ? accelerated_cpus : emulated_cpus), launching);

@@ -12,7 +12,7 @@ namespace {
 
 /// QEMU takes 1 GiB of the host's memory for translated code unless told otherwise. Measured on an
 /// idle 8 GiB node: 900 MiB resident with 256, 720 with 128, 660 to 675 with 96; less costs CPU.
-constexpr const char* tb_cache_mib = "96";
+constexpr const char* tb_cache_mib = "256";
 
 void add_head(pugi::xml_node domain, const Lab& lab, const Node& node) {
   set(domain, "type", lab.accelerator == Accelerator::kvm ? "kvm" : "qemu");
