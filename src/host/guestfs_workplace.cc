@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "host/guestfs_process.h"
+#include "host/posix_files.h"
 
 namespace vmlab {
 
@@ -24,6 +25,16 @@ constexpr std::string_view prefix = ".making-";
 [[noreturn]] void fail(const char* verb, const fs::path& path, int cause) {
   throw Error(fmt::format("cannot {} '{}': {}", verb, path.string(), strerrordesc_np(cause)),
               disk_hint(strerrordesc_np(cause)));
+}
+
+/// Held while a workplace is made: it must not look abandoned before it is locked.
+FileDescriptor making_lock(const fs::path& parent) {
+  FileDescriptor fd(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) fail("open", parent, errno);
+  while (flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) fail("lock", parent, errno);
+  }
+  return fd;
 }
 
 /// The lock of a directory that is in use; -1 when somebody else holds it.
@@ -52,6 +63,7 @@ Workplace::Workplace(fs::path target) : target_(std::move(target)) {
   std::error_code error;
   fs::create_directories(parent, error);
   if (error) fail("make directory", parent, error.value());
+  const auto making = making_lock(parent);
   remove_abandoned(parent);
   std::string name = (parent / (std::string(prefix) + "XXXXXX")).string();
   if (mkdtemp(name.data()) == nullptr) fail("make a directory in", parent, errno);
