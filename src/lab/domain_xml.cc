@@ -10,8 +10,9 @@ namespace vmlab {
 
 namespace {
 
-/// QEMU takes 1 GiB of the host's memory for translated code unless told otherwise. Measured on an
-/// idle 8 GiB node: 900 MiB resident with 256, 720 with 128, 660 to 675 with 96; less costs CPU.
+/// QEMU takes 1 GiB of the host's memory for translated code unless told otherwise. A boot fills
+/// 235 MiB where programs are not at random addresses; a full cache is emptied, and all is
+/// translated again. An idle 8 GiB node has 640 to 710 MiB resident then, with 96 it had 570.
 constexpr const char* tb_cache_mib = "256";
 
 void add_head(pugi::xml_node domain, const Lab& lab, const Node& node) {
