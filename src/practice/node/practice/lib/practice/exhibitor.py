@@ -61,7 +61,7 @@ def java_command() -> list:
     return [
         JAVA,
         "-Xshare:auto",
-        "-XX:TieredStopAtLevel=1",
+        "-Xint",
         "-XX:+UseSerialGC",
         "-Xss256k",
         "-Xms16m",

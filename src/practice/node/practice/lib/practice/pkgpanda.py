@@ -168,8 +168,9 @@ def setup(block: bool):
     say("Activating packages")
     units = install_units(activate(ids, here), here)
     say(f"Starting {' '.join(units)}")
+    # Enabling by itself has systemd read all units a second time.
+    subprocess.run(["systemctl", "--no-reload", "enable", "dcos.target"], check=True)
     subprocess.run(["systemctl", "daemon-reload"], check=True)
-    subprocess.run(["systemctl", "enable", "dcos.target"], check=True)
     running = subprocess.run(["systemctl", "is-active", "--quiet", "dcos.target"]).returncode == 0
     start = ["restart", *units] if running else ["start", "dcos.target"]
     subprocess.run(["systemctl", *start, *([] if block else ["--no-block"])], check=True)
