@@ -183,6 +183,10 @@ std::string serve_script(int port) {
   return head() + assign("port", std::to_string(port)) + serve_body;
 }
 
+std::string docker_script() {
+  return head() + "systemctl start docker.service || exit 0\n";
+}
+
 std::string install_script(const Lab& lab, const Node& node) {
   return head() + assign("role", dcos_role(node.role)) + assign("url", bootstrap_url(lab)) +
          fetch_function + install_body;

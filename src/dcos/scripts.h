@@ -19,6 +19,9 @@ std::string genconf_script();
 /// nginx in a container that outlives reboots, serving genconf/serve on `port`.
 std::string serve_script(int port);
 
+/// Has Docker run where it can; where it cannot, the preflight says so.
+std::string docker_script();
+
 /// vmlab's own checks and the release's, all of them printed in the form of preflight lines.
 /// Standard input is ip-detect. Leaves the file `disable-preflight` where the release's only
 /// failure is its misreading of the version of Docker.

@@ -107,7 +107,8 @@ class InstallPlan {
                               .timeout = task->timeout,
                               .explain = task->explain,
                               .warnings = task->warnings};
-      step.pool = Pool::guest;
+      // What an installation starts goes on after it; and masters come up together.
+      if (!item.only_once) step.pool = Pool::guest;
     } else if (const auto* upload = std::get_if<UploadInstaller>(&item.work)) {
       builder_.add({.id = "release",
                     .node = {},

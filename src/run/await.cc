@@ -96,11 +96,15 @@ class Wait {
                                 format_duration(gate_.limit), missing_,
                                 left_on_console(round.unreached)));
       }
-      ports_.system.wait(gate_.interval, stop_);
+      // What holds is looked at once more soon: everything else waits for it.
+      ports_.system.wait(passes > 0 ? std::min(gate_.interval, confirm_after) : gate_.interval,
+                         stop_);
     }
   }
 
  private:
+  static constexpr std::chrono::milliseconds confirm_after{1000};
+
   std::chrono::milliseconds now() const { return ports_.system.monotonic(); }
   ConsoleLog console_of(const std::string& node) const {
     return {paths_.console(lab_.name, node), ports_.system};
