@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
+#include "plan/builder.h"
 #include "run/accelerator.h"
 #include "run/executor.h"
 #include "run/outlook.h"
@@ -19,6 +21,14 @@ namespace {
 
 /// After so many rounds something undoes what was done; better said than tried for ever.
 constexpr int max_rounds = 5;
+
+/// What a node's gates said of an earlier time is worth nothing once it has begun to run anew: they
+/// are asked again. That it was prepared stays.
+void forget_gates(const std::string& node, Observed& observed) {
+  std::erase_if(observed.nodes[node].marks, [&](const auto& mark) {
+    return mark.first.starts_with("gate.") && mark.first != mark_name(prepared_step(node));
+  });
+}
 
 void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
   const auto path = settings.paths.topology(lab.name);
@@ -107,8 +117,11 @@ bool LabRun::up() {
 }
 
 bool LabRun::bring_up() {
+  std::set<std::string> begun;  // nodes that were not reached before they were waited for
   for (int round = 0;; ++round) {
-    const auto plan = make_plan(wanted_, known_, observe(), settings_);
+    auto observed = observe();
+    for (const auto& node : begun) forget_gates(node, observed);
+    const auto plan = make_plan(wanted_, known_, observed, settings_);
     if (!plan.must_wipe.empty() && !settings_.replace) {
       throw Error("cannot change an installed cluster: " + wipe_reason(plan),
                   fmt::format("`{} --replace` wipes the cluster and installs it anew",
@@ -132,6 +145,7 @@ bool LabRun::bring_up() {
     }
     if (!apply(plan)) return false;
     if (plan.unknown.empty()) return true;
+    begun.insert(plan.unknown.begin(), plan.unknown.end());
   }
 }
 

@@ -134,9 +134,26 @@ TEST_F(Flow, AfterAHostRebootNodesAreStartedAndNothingIsInstalledAgain) {
   EXPECT_TRUE(summary.ok()) << failure(summary);
   for (const auto& step : summary.steps) {
     EXPECT_TRUE(step.id == "network" || step.id.starts_with("start/") ||
-                step.id.starts_with("gate/ssh/"))
+                step.id.starts_with("gate/"))
         << step.id;
   }
+  for (const auto& node : lab_.nodes) {
+    if (node.role == Role::bootstrap) continue;
+    EXPECT_EQ(std::ranges::count(reporter_.order, "gate/poststart/" + node.name), 1) << node.name;
+  }
+}
+
+// `up` said that the lab is up while the agent that it had started was not registered yet.
+TEST_F(Flow, ANodeThatWasOffIsWaitedForUntilItServesAgain) {
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  world_->domains_by_name.at("t-agent-1").info.state = DomainState::shut_off;
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_EQ(std::ranges::count(reporter_.order, "gate/registered/agent-1"), 1);
+  EXPECT_EQ(std::ranges::count(reporter_.order, "gate/poststart/agent-1"), 1);
+  EXPECT_EQ(std::ranges::count(reporter_.order, "gate/poststart/master-1"), 0);
+  const auto again = run_up(lab_);
+  EXPECT_TRUE(again.ok() && again.steps.empty()) << again.steps.size();
 }
 
 TEST_F(Flow, ALostOverlayIsMadeAnewAndOnlyThatNodeIsInstalledAgain) {
