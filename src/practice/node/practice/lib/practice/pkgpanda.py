@@ -169,7 +169,7 @@ def setup(block: bool):
     units = install_units(activate(ids, here), here)
     say(f"Starting {' '.join(units)}")
     # Enabling by itself has systemd read all units a second time.
-    subprocess.run(["systemctl", "--no-reload", "enable", "dcos.target"], check=True)
+    subprocess.run(["systemctl", "enable", "--no-reload", "dcos.target"], check=True)
     subprocess.run(["systemctl", "daemon-reload"], check=True)
     running = subprocess.run(["systemctl", "is-active", "--quiet", "dcos.target"]).returncode == 0
     start = ["restart", *units] if running else ["start", "dcos.target"]
