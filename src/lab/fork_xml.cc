@@ -48,6 +48,8 @@ std::string forked_xml(std::string_view saved_xml, std::string_view own_xml) {
   auto saved = document.child("domain");
   const auto own = own_document.child("domain");
   for (const char* name : {"name", "uuid", "genid", "title", "metadata"}) replace(saved, own, name);
+  // The emulator's own affair, not the guest's: whoever installs translates more than a template.
+  replace(saved.child("features"), own.child("features"), "tcg");
   saved.remove_child("description");
   auto devices = saved.child("devices");
   const auto own_devices = own.child("devices");
