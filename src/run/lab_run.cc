@@ -57,8 +57,8 @@ PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports&
   PoolLimits limits = {{Pool::disk, 1}, {Pool::network, 1}};
   if (accelerator == Accelerator::tcg) {
     // What an emulated guest is told to do is CPU time and nothing else. On 2 cores six nodes that
-    // boot at once take 44 s each and two at a time 30 s, five preflights at once 75 s and two at a
-    // time 25: their virtual CPUs wait for each other's locks while they are off the core.
+    // boot at once take 44 s each and two at a time 30 s: their virtual CPUs wait for each other's
+    // locks while they are off the core.
     limits[Pool::boot] = std::max(1U, ports.hypervisor.info().cpus);
     limits[Pool::guest] = limits[Pool::boot];
   }
