@@ -62,7 +62,7 @@ std::string become_script(const Lab& lab, const Node& node, const NodeKeys& keys
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
   std::string script =
       "set -eu\n"
-      "put() { (umask \"$1\"; printf %s \"$3\" >\"$2\"); }\n"
+      "put() { umask \"$1\"; printf %s \"$3\" >\"$2\"; }\n"
       "[ -d /var/lib/cloud/instances/vmlab-template ] ||"
       " { echo 'this guest is no template' >&2; exit 1; }\n";
   script += fmt::format("date -u -s @{}.{:03} >/dev/null\n", ms / 1000, ms % 1000);
@@ -82,7 +82,7 @@ std::string become_script(const Lab& lab, const Node& node, const NodeKeys& keys
   script += put(for_root, "/root/.ssh/authorized_keys", keys.authorized_key + "\n");
   script += put(for_root, "/etc/ssh/ssh_host_ed25519_key", keys.host_private);
   script += put(for_root, "/etc/ssh/ssh_host_ed25519_key.pub", keys.host_public);
-  script += mount_lines(node);
+  script += "umask 022\n" + mount_lines(node);
   script += fmt::format("exec /usr/lib/vmlab/become {} {}\n", shell_quote(node.uuid),
                         shell_quote(becoming.boot_id));
   return script;

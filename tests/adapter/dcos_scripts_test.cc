@@ -165,6 +165,20 @@ TEST_F(Rehearsal, GenconfRemovesWhatIsStaleAndRecordsTheVersion) {
   EXPECT_NE(calls().find("docker rm -f deadbeef\n"), std::string::npos) << calls();
 }
 
+TEST_F(Rehearsal, GenconfTakesTheVersionFromWhatIsServed) {
+  write(directory() / "dcos_generate_config.sh",
+        "[ \"$1\" = --genconf ] || exit 1\n"
+        "folder=genconf/serve/packages/dcos-metadata\n"
+        "mkdir -p etc $folder\n"
+        "echo '{\"bootstrap-id\": \"b\", \"version\": \"1.11.2\"}' >etc/dcos-version.json\n"
+        "tar -cJf $folder/dcos-metadata--setup_0.tar.xz ./etc\n"
+        "echo new >genconf/serve/dcos_install.sh\n");
+  const auto outcome = run(genconf_script());
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "vmlab: release 1.11.2\n");
+  EXPECT_EQ(read(directory() / "version"), "1.11.2\n");
+}
+
 TEST_F(Rehearsal, GenconfPassesTheInstallersRefusalOn) {
   write(directory() / "dcos_generate_config.sh", installer);
   write(directory() / "refuse", "");

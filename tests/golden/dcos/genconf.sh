@@ -17,15 +17,6 @@ fi
 stale=$(docker ps -aq --filter name=dcos-genconf 2>/dev/null)
 [ -z "$stale" ] || docker rm -f $stale >/dev/null 2>&1
 rm -rf genconf/serve genconf/state genconf/cluster_packages.json version
-# The first run loads the image and says so on standard output, before the version.
-bash dcos_generate_config.sh --version </dev/null >version.out 2>version.err
-status=$?
-if [ "$status" -ne 0 ]; then
-  cat version.out
-  cat version.err >&2
-  exit "$status"
-fi
-sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' version.out >version
 bash dcos_generate_config.sh --genconf </dev/null
 status=$?
 [ "$status" -eq 0 ] || exit "$status"
@@ -33,6 +24,12 @@ if [ ! -s genconf/serve/dcos_install.sh ]; then
   echo 'vmlab: the installer made no genconf/serve/dcos_install.sh' >&2
   exit 1
 fi
+# As the nodes will show it: to ask the installer costs another container.
+{
+  tar -xJOf genconf/serve/packages/dcos-metadata/dcos-metadata--*.tar.xz \
+    --wildcards '*etc/dcos-version.json' 2>/dev/null ||
+    bash dcos_generate_config.sh --version </dev/null 2>/dev/null
+} | sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' >version
 sync
 read -r version <version && echo "vmlab: release $version"
 exit 0

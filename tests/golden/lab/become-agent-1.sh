@@ -1,5 +1,5 @@
 set -eu
-put() { (umask "$1"; printf %s "$3" >"$2"); }
+put() { umask "$1"; printf %s "$3" >"$2"; }
 [ -d /var/lib/cloud/instances/vmlab-template ] || { echo 'this guest is no template' >&2; exit 1; }
 date -u -s @1795000000.042 >/dev/null
 mkdir -p -m 700 /run/vmlab /root/.ssh
@@ -42,6 +42,7 @@ put 077 /root/.ssh/authorized_keys 'ssh-ed25519 LAB
 put 077 /etc/ssh/ssh_host_ed25519_key '-----BEGIN it'\''s a key-----
 '
 put 077 /etc/ssh/ssh_host_ed25519_key.pub 'ssh-ed25519 HOST'
+umask 022
 mkdir -p /var/lib/mesos
 printf '%s\n' '/dev/disk/by-label/mesos_7db526	/var/lib/mesos	ext4	defaults,nofail,x-systemd.before=docker.service,x-systemd.device-timeout=30s,comment=cloudconfig	0	2' >>/etc/fstab
 exec /usr/lib/vmlab/become 92f19e25-696c-5ac5-85fa-6c0c5b1f4271 0f0e0d0c-0000-4000-8000-000000000000

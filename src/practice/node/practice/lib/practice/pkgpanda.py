@@ -6,6 +6,7 @@ nodes of that role only.
 """
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -72,23 +73,12 @@ def fetch_packages(url: str, ids: list):
 
 
 def create_user(name: str):
-    if subprocess.run(["getent", "passwd", name], stdout=subprocess.DEVNULL).returncode != 0:
-        subprocess.run(
-            [
-                "useradd",
-                "--system",
-                "--user-group",
-                "--home-dir",
-                ROOT,
-                "--no-create-home",
-                "--shell",
-                "/sbin/nologin",
-                "--comment",
-                "DC/OS System User",
-                name,
-            ],
-            check=True,
-        )
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        words = ["useradd", "--system", "--user-group", "--home-dir", ROOT, "--no-create-home"]
+        words += ["--shell", "/sbin/nologin", "--comment", "DC/OS System User", name]
+        subprocess.run(words, check=True)
 
 
 def folders_of(package: str, kind: str, here: list) -> list:
@@ -166,11 +156,13 @@ def setup(block: bool):
     fetch_packages(url, ids)
     os.makedirs("/var/lib/dcos", exist_ok=True)
     say("Activating packages")
+    # To read all units takes systemd seconds on an emulated processor: new ones it reads by itself.
+    known = os.path.exists(f"{SYSTEMD}/dcos.target")
     units = install_units(activate(ids, here), here)
     say(f"Starting {' '.join(units)}")
-    # Enabling by itself has systemd read all units a second time.
     subprocess.run(["systemctl", "enable", "--no-reload", "dcos.target"], check=True)
-    subprocess.run(["systemctl", "daemon-reload"], check=True)
+    if known:
+        subprocess.run(["systemctl", "daemon-reload"], check=True)
     running = subprocess.run(["systemctl", "is-active", "--quiet", "dcos.target"]).returncode == 0
     start = ["restart", *units] if running else ["start", "dcos.target"]
     subprocess.run(["systemctl", *start, *([] if block else ["--no-block"])], check=True)
