@@ -13,13 +13,13 @@ namespace vmlab {
 
 namespace {
 
-struct Place {
+struct NodePath {
   std::string node;  // empty: here
   std::string path;
 };
 
 /// `NODE:PATH`; a colon behind a slash belongs to a local path, as for scp.
-Place place_of(const std::string& word) {
+NodePath path_of(const std::string& word) {
   const auto colon = word.find(':');
   if (colon == std::string::npos || colon == 0 || word.find('/') < colon) return {"", word};
   return {word.substr(0, colon), word.substr(colon + 1)};
@@ -73,9 +73,9 @@ class CopyLine {
 ExitCode run_cp(const Context& context) {
   const auto& words = context.invocation.files_to_copy;
   if (words.size() < 2) refuse("a source and a destination are needed");
-  std::vector<Place> sources;
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) sources.push_back(place_of(words[i]));
-  const auto to = place_of(words.back());
+  std::vector<NodePath> sources;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) sources.push_back(path_of(words[i]));
+  const auto to = path_of(words.back());
   const auto& from = sources.front().node;
   for (const auto& source : sources) {
     if (source.node != from) refuse("all sources must be on one side");

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Problem = std::optional<std::string>;
 
-std::string shown(const Json& value) {
+std::string as_text(const Json& value) {
   auto text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return text;
@@ -41,7 +41,7 @@ bool number_and_unit(std::string_view text, std::string_view units) {
 
 Problem boolean_problem(const Json& value) {
   if (value.is_boolean() || value == "true" || value == "false") return std::nullopt;
-  return "must be true or false, not " + shown(value);
+  return "must be true or false, not " + as_text(value);
 }
 
 Problem integer_problem(const KeyRule& rule, const Json& value) {
@@ -50,7 +50,7 @@ Problem integer_problem(const KeyRule& rule, const Json& value) {
   if (value.is_string()) number = integer(value.get<std::string>());
   if (number && *number >= rule.low && *number <= rule.high) return std::nullopt;
   return fmt::format("must be a whole number from {} to {}, not {}", rule.low, rule.high,
-                     shown(value));
+                     as_text(value));
 }
 
 bool is_resolver(std::string_view text) {
@@ -80,10 +80,10 @@ Problem element_problem(KeyKind kind, const std::string& element) {
 }
 
 Problem list_problem(KeyKind kind, const Json& value) {
-  if (!value.is_array()) return "must be a list, not " + shown(value);
+  if (!value.is_array()) return "must be a list, not " + as_text(value);
   std::set<std::string> seen;
   for (const auto& item : value) {
-    if (!item.is_string()) return "must be a list of texts; this is none: " + shown(item);
+    if (!item.is_string()) return "must be a list of texts; this is none: " + as_text(item);
     const auto element = item.get<std::string>();
     if (auto problem = element_problem(kind, element)) return problem;
     if (!seen.insert(element).second) return fmt::format("lists '{}' twice", element);
@@ -99,20 +99,20 @@ Problem text_problem(const KeyRule& rule, const Json& value) {
       return fmt::format(
           "must be a number and one of ns, us, ms, secs, mins, hrs, days, weeks, such as 2days; "
           "not {}",
-          shown(value));
+          as_text(value));
     case KeyKind::path:
       if (text.starts_with('/')) return std::nullopt;
-      return "must be an absolute path, not " + shown(value);
+      return "must be an absolute path, not " + as_text(value);
     case KeyKind::ipv4:
       if (parse_ipv4(text)) return std::nullopt;
-      return "must be an IPv4 address, not " + shown(value);
+      return "must be an IPv4 address, not " + as_text(value);
     case KeyKind::cidr:
       if (loose_cidr(value)) return std::nullopt;
-      return "must be a network such as 172.31.254.0/24, not " + shown(value);
+      return "must be a network such as 172.31.254.0/24, not " + as_text(value);
     case KeyKind::choice: {
       const auto choices = split(rule.choices, '|');
       if (std::ranges::find(choices, text) != choices.end()) return std::nullopt;
-      return fmt::format("must be one of {}; not {}", join(choices, ", "), shown(value));
+      return fmt::format("must be one of {}; not {}", join(choices, ", "), as_text(value));
     }
     default:
       return std::nullopt;
@@ -168,11 +168,11 @@ Problem problem_of_value(const KeyRule& rule, const Json& value) {
       return list_problem(rule.kind, value);
     case KeyKind::map:
       if (value.is_object()) return std::nullopt;
-      return "must be a map, not " + shown(value);
+      return "must be a map, not " + as_text(value);
     default:
       break;
   }
-  if (value.is_structured()) return "must be a single value, not " + shown(value);
+  if (value.is_structured()) return "must be a single value, not " + as_text(value);
   return text_problem(rule, value);
 }
 

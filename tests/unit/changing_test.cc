@@ -14,12 +14,12 @@ class Changing : public test::CommandsFixture {
   }
 };
 
-using Names = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 TEST_F(Changing, SetChangesTheTopologyAndIsRemembered) {
   bring_up();
   EXPECT_EQ(run({"up", "small", "--set", "box.count=3"}), ExitCode::done) << err_;
-  EXPECT_EQ(domains(), (Names{"small-box-1", "small-box-2", "small-box-3"}));
+  EXPECT_EQ(domains(), (Texts{"small-box-1", "small-box-2", "small-box-3"}));
   EXPECT_EQ(run({"status", "--json"}), ExitCode::done);
   EXPECT_EQ(nlohmann::json::parse(out_)["nodes"].size(), 3U);
   EXPECT_EQ(run({"up", "small", "--set", "box.count=4"}), ExitCode::done) << err_;
@@ -38,7 +38,7 @@ TEST_F(Changing, WhatTheTopologyNoLongerHasGoesOnlyWithPrune) {
   EXPECT_EQ(run({"status"}), ExitCode::done);
   EXPECT_NE(out_.find("node 'box-2' is no longer in the topology"), std::string::npos) << out_;
   EXPECT_EQ(run({"up", "small", "--prune"}), ExitCode::done) << err_;
-  EXPECT_EQ(domains(), Names{"small-box-1"});
+  EXPECT_EQ(domains(), Texts{"small-box-1"});
   for (const auto& [path, content] : world_.files) {
     EXPECT_EQ(path.find("box-2"), std::string::npos) << path;
   }
@@ -198,7 +198,7 @@ TEST_F(Changing, GcTakesWhatNoLabOwnsAndNothingElse) {
   EXPECT_NE(out_.find("small-box-2"), std::string::npos) << out_;
   EXPECT_EQ(domains().size(), 4U);
   EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
-  EXPECT_EQ(domains(), (Names{"far-a", "theirs"}));
+  EXPECT_EQ(domains(), (Texts{"far-a", "theirs"}));
   EXPECT_TRUE(world_.networks_by_name.empty());
   EXPECT_EQ(run({"gc"}), ExitCode::done);
   EXPECT_EQ(out_, "nothing is left over\n");
@@ -235,7 +235,7 @@ TEST_F(Changing, GcTakesReleasesThatNoLabInstallsFrom) {
   world_.files[used] = world_.files[used + ".part"] = "installer";
   world_.files[unused] = world_.files[unused + ".part"] = "installer";
   EXPECT_EQ(run({"gc", "--dry-run", "--json"}), ExitCode::done) << err_;
-  EXPECT_EQ(nlohmann::json::parse(out_)["releases"], (Names{unused, unused + ".part"})) << out_;
+  EXPECT_EQ(nlohmann::json::parse(out_)["releases"], (Texts{unused, unused + ".part"})) << out_;
   EXPECT_TRUE(world_.files.contains(unused));
   // What a lab whose file is gone installs from, nobody knows.
   world_.files["/state/labs/lost/topology"] = "/topologies/lost.yaml\n";
