@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/output_outlook.h"
 #include "cli/output_tables.h"
+#include "dcos/config.h"
 #include "run/doctor.h"
 
 namespace vmlab {
@@ -148,6 +149,11 @@ ExitCode run_validate(const Context& context) {
   for (const auto& file : context.invocation.files) {
     try {
       const auto lab = load_file(context, file);
+      if (lab.dcos) {
+        auto lint = lint_config(lab);
+        if (!lint.errors.empty()) throw BadInput(std::move(lint.errors));
+        for (const auto& warning : lint.warnings) context.console.note(file + ": " + warning);
+      }
       if (!no_host) {
         try {
           context.ports.hypervisor.info();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 
@@ -136,16 +135,6 @@ std::optional<Version> parse_version(std::string_view text) {
   const auto patch = parts.size() == 3 ? number(parts[2]) : 0;
   if (!major || !minor || !patch) return std::nullopt;
   return Version{*major, *minor, *patch};
-}
-
-std::optional<std::string> installer_version(std::string_view out) {
-  const auto brace = out.find('{');
-  if (brace == std::string_view::npos) return std::nullopt;
-  const auto value = nlohmann::json::parse(out.substr(brace), nullptr, false);
-  if (!value.is_object()) return std::nullopt;
-  const auto version = value.find("version");
-  if (version == value.end() || !version->is_string()) return std::nullopt;
-  return version->get<std::string>();
 }
 
 Differences differences(const Version& v) {

@@ -25,10 +25,6 @@ struct Version {
 /// to. nullopt for anything else.
 std::optional<Version> parse_version(std::string_view text);
 
-/// The text of "version" in what `dcos_generate_config.sh --version` prints. The first run prints
-/// the name of the image's tar before the JSON.
-std::optional<std::string> installer_version(std::string_view out);
-
 struct PortCheck {
   int port = 0;
   std::string service;

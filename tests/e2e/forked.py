@@ -29,6 +29,7 @@ echo dhcp-identity $(networkctl status eth0 | sed -n 's/.*DHCPv6 Client DUID: //
 """
 # What a booted node and a forked one have in common: files, units, mounts, users.
 SHAPE = """set -e
+systemctl is-system-running --wait >/dev/null || :  # cloud-init's result is there before its last unit is active
 find /etc /usr/local /var/lib/vmlab -xdev ! -path '*/ssl/certs/*' -printf '%M %u %p\\n' | sort
 systemctl list-units --no-legend --plain --state=active --type=service,socket,target,mount |
   awk '{print "unit", $1}' | sort

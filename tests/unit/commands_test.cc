@@ -79,6 +79,21 @@ TEST_F(Commands, ValidateTellsAllProblemsOfAllFiles) {
   EXPECT_TRUE(world_.effects().empty());
 }
 
+TEST_F(Commands, ValidateReadsTheConfigurationOfDcos) {
+  write_cluster();
+  const auto with = [&](const std::string& config) {
+    auto& text = world_.files["/topologies/cluster.yaml"] = test::cluster_topology;
+    text.replace(text.find("practice}"), 9, "practice, config: {" + config + "}}");
+  };
+  with("oauth_enabled: maybe");
+  EXPECT_EQ(run({"validate", "/topologies/cluster.yaml"}), ExitCode::bad_input);
+  EXPECT_NE(err_.find("/topologies/cluster.yaml:11:"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("must be true or false"), std::string::npos) << err_;
+  with("something_else: 1");
+  EXPECT_EQ(run({"validate", "/topologies/cluster.yaml"}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find("'something_else' is not known"), std::string::npos) << err_;
+}
+
 TEST_F(Commands, BadInputMakesNothing) {
   world_.files["/topologies/bad.yaml"] = "nodes: [";
   for (const std::string command : {"up", "plan", "status", "down"}) {

@@ -24,15 +24,6 @@ TEST(Version, ReadsWhatReleasesCallThemselves) {
   }
 }
 
-TEST(Version, IsReadBehindTheTarsName) {
-  EXPECT_EQ(installer_version("{\n  \"variant\": \"\",\n  \"version\": \"1.11.2\"\n}\n"), "1.11.2");
-  EXPECT_EQ(installer_version("dcos-genconf.e871b90b-0123.tar\n{\"variant\": \"\", \"version\": "
-                              "\"2.0.7-dev\"}\n"),
-            "2.0.7-dev");
-  EXPECT_FALSE(installer_version("dcos-genconf.tar\n"));
-  EXPECT_FALSE(installer_version("{\"variant\": 3}"));
-}
-
 TEST(Releases, ValidateConfigComesAndGoes) {
   for (const char* version : {"1.11.2", "1.12.6", "1.13.11"}) {
     EXPECT_TRUE(of(version).validate_config) << version;
