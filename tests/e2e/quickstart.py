@@ -382,7 +382,7 @@ def restore():
     """Several times in a row: what was written since is gone, one leader each time, and the disks do
     not grow."""
     took, sizes = [], []
-    for number in range(int(os.environ.get("VMLAB_E2E_RESTORES", "2"))):
+    for number in range(int(os.environ.get("VMLAB_E2E_RESTORES", "3"))):
         in_guest("agent-1", f"echo {number} >/root/written-since")
         result = place.vmlab("checkpoint", "restore", "installed", "--lab", LAB, timeout=300)
         if result.code != 0:
