@@ -32,6 +32,13 @@ def main():
              figures["restore_s"] / figures["up_s"], 1 / 15, "x"),
             ("guests paused while 6 nodes are saved", figures["save_s"], 10, "s"),
         ]
+    if "cold_up_s" in figures:  # from e2e.quickstart.cold
+        rows += [
+            ("restoring 6 nodes, gates passed ÷ `up --boot cold`",
+             figures["restore_s"] / figures["cold_up_s"], 1 / 15, "x"),
+            ("`up` of the quickstart lab ÷ `up --boot cold`",
+             figures["up_lab_s"] / figures["cold_up_s"], 1 / 3, "x"),
+        ]
     if "reset_s" in figures:
         rows.append(("reset of a node ÷ `reset --cold`", figures["reset_s"] / figures["cold_s"],
                      1 / 10, "x"))

@@ -97,6 +97,9 @@ def forked():
     equal(len(listed["templates"]), 1, f"templates in {listed}")
     record(six_template_s=template[0][1] - template[0][0], six_fork_s=took("fork/"),
            six_fork_disk_mib=disk_mib())
+    resident = sampler.resident_mib(LAB)
+    equal(len(resident), len(NODES), "guests")
+    check(max(resident.values()) < 1024, f"forked nodes take memory that they do not use: {resident}")
     say(f"e2e: a template took {template[0][1] - template[0][0]:.1f} s, six nodes of it "
         f"{took('fork/'):.1f} s")
 
