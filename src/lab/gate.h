@@ -68,8 +68,9 @@ struct Gate {
   std::vector<std::string> expect;
   std::chrono::milliseconds interval{2000};
   std::chrono::seconds limit{600};
-  unsigned in_a_row = 1;               // passes needed without a miss between them
-  std::optional<GuestBoot> boot = {};  // of `node`
+  unsigned in_a_row = 1;                // passes needed without a miss between them
+  std::optional<GuestBoot> boot = {};   // of `node`
+  std::vector<std::string> needs = {};  // nodes not asked without which it cannot pass
 };
 
 }  // namespace vmlab

@@ -239,15 +239,17 @@ Gate cloud_init_gate(const Lab&, const Node& node) {
                     seconds{30}, judge_cloud_init);
 }
 
-Gate clock_gate(const Lab&, const Node& node) {
+Gate clock_gate(const Lab& lab, const Node& node) {
   if (node.role == Role::bootstrap) {
     return guest_gate(clock_gate_id(node), node, "time service of " + node.name, time_server_script,
                       seconds{20}, judge_time_server);
   }
   const auto script = fmt::format("unsynchronised={}\nmost_error_us={}\n{}", unsynchronised,
                                   most_error_us, clock_script);
-  return guest_gate(clock_gate_id(node), node, "synchronised clock on " + node.name, script,
-                    seconds{30}, judge_clock);
+  auto gate = guest_gate(clock_gate_id(node), node, "synchronised clock on " + node.name, script,
+                         seconds{30}, judge_clock);
+  if (const auto* bootstrap = lab.bootstrap()) gate.needs = {bootstrap->name};
+  return gate;
 }
 
 Verdict judge_ssh(const std::vector<ProbeResult>& results, const std::vector<std::string>&) {

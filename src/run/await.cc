@@ -43,16 +43,13 @@ ProbeResult ask_http(const HttpProbe& probe, Ports& ports, const std::stop_token
 }
 
 /// A node that does not run will not answer, however long one waits.
-void refuse_dead(const std::vector<ProbeResult>& results, const Lab& lab, Ports& ports) {
-  for (const auto& result : results) {
-    if (result.reached || result.node.empty()) continue;
-    const auto& node = lab.node(result.node);
-    const auto domain = ports.hypervisor.domain(node.domain_name);
-    if (domain && domain->state == DomainState::running) continue;
-    throw Error(fmt::format("cannot reach node '{}': its domain is {}", node.name,
-                            domain ? to_text(domain->state) : std::string("gone")),
-                "`vmlab up` again starts it and continues");
-  }
+void refuse_dead(const std::string& name, const Lab& lab, Ports& ports) {
+  const auto& node = lab.node(name);
+  const auto domain = ports.hypervisor.domain(node.domain_name);
+  if (domain && domain->state == DomainState::running) return;
+  throw Error(fmt::format("cannot reach node '{}': its domain is {}", node.name,
+                          domain ? to_text(domain->state) : std::string("gone")),
+              "`vmlab up` again starts it and continues");
 }
 
 struct Round {
@@ -111,7 +108,7 @@ class Wait {
   }
 
   /// Every probe once, then the verdict.
-  Round ask() const {
+  Round ask() {
     Round round;
     std::vector<ProbeResult> results;
     for (const auto& probe : gate_.probes) {
@@ -123,8 +120,37 @@ class Wait {
       }
     }
     round.verdict = gate_.judge(results, gate_.expect);
-    if (round.verdict.kind == Verdict::Kind::not_yet) refuse_dead(results, lab_, ports_);
+    if (round.verdict.kind != Verdict::Kind::not_yet) return round;
+    for (const auto& result : results) {
+      if (result.reached || result.node.empty() || started_again(result.node)) continue;
+      refuse_dead(result.node, lab_, ports_);
+    }
+    for (const auto& node : gate_.needs) refuse_dead(node, lab_, ports_);
     return round;
+  }
+
+  /// A node whose domain ends in its boot, as an emulator that crashes does, is started once more.
+  bool started_again(const std::string& node) {
+    if (!watch_ || node != gate_.node) return false;
+    const auto domain = ports_.hypervisor.domain(lab_.node(node).domain_name);
+    if (!domain || domain->state != DomainState::shut_off) return false;
+    const auto log = console_of(node);
+    const auto said = log.since(console_from_);
+    start_again(fmt::format("{} ended in its boot{} and is started again", node,
+                            said ? " (its console " + last_words(*said) + ")" : std::string()),
+                log);
+    return true;
+  }
+
+  void start_again(const std::string& remark, const ConsoleLog& log) {
+    watch_.reset();
+    progress_.remark(remark);
+    const auto& domain = lab_.node(gate_.node).domain_name;
+    ports_.hypervisor.stop_domain(domain);
+    console_from_ = log.size_bytes();
+    ports_.hypervisor.start_domain(domain);
+    began_ = now();
+    missing_.clear();
   }
 
   /// Starts a node that hangs once more. One that was reached, or asks for a login, has booted:
@@ -139,14 +165,9 @@ class Wait {
     watch_.reset();
     const auto said = log.since(console_from_);
     if (!said || asks_for_login(*said)) return;
-    progress_.remark(fmt::format("{} hangs in its boot (its console {}) and is started again",
-                                 gate_.node, last_words(*said)));
-    const auto& domain = lab_.node(gate_.node).domain_name;
-    ports_.hypervisor.stop_domain(domain);
-    console_from_ = log.size_bytes();
-    ports_.hypervisor.start_domain(domain);
-    began_ = now();
-    missing_.clear();
+    start_again(fmt::format("{} hangs in its boot (its console {}) and is started again",
+                            gate_.node, last_words(*said)),
+                log);
   }
 
   /// Part of the sentence that tells of a failure.

@@ -37,11 +37,11 @@ void FakeWorld::say(const FakeDomain& domain, const std::string& text) {
 
 void FakeWorld::begin_boot(FakeDomain& domain) {
   domain.console = FakeDomain::Console::silent;
-  domain.hangs = false;
+  domain.hangs = domain.ends = false;
   const auto boot = domain.info.label ? boots.find(domain.info.label->node) : boots.end();
-  if (boot == boots.end() || boot->second.hangs == 0) return;
-  --boot->second.hangs;
-  domain.hangs = true;
+  if (boot == boots.end()) return;
+  domain.hangs = boot->second.hangs > 0 && boot->second.hangs-- > 0;
+  domain.ends = boot->second.ends > 0 && boot->second.ends-- > 0;
 }
 
 void FakeWorld::go_on_booting() {

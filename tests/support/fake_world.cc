@@ -330,6 +330,7 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
     time_ += milliseconds(3000);  // what ARP waits
     throw Unreachable(fmt::format("cannot reach '{}'", target.node), "No route to host");
   }
+  if (domain != nullptr && domain->ends) domain->info.state = DomainState::shut_off;
   if (domain == nullptr || time_ - domain->started < ssh_after || guest_of(*domain).of_template) {
     time_ += milliseconds(1000);  // a refused connection costs time too
     throw Unreachable(fmt::format("cannot reach '{}'", target.node), "Connection refused");

@@ -32,6 +32,7 @@ struct FakeGuest {
 /// How a node boots, and what its console says of it.
 struct FakeBoot {
   int hangs = 0;  // so many of the next boots say `first` and nothing more, and never answer
+  int ends = 0;   // so many of the next boots end their domain, as an emulator that crashes does
   std::string first = "[    1.000000] Run /sbin/init as init process";  // empty: nothing is said
   std::chrono::milliseconds login_after{25'000};  // until then it says something every now and then
 };
@@ -43,6 +44,7 @@ struct FakeThings {
     DomainInfo info;
     std::chrono::milliseconds started{0};
     bool hangs = false;  // in its boot
+    bool ends = false;   // in its boot
     enum class Console { silent, booting, login } console = Console::silent;
     struct Snapshot {
       std::string description;

@@ -62,6 +62,24 @@ TEST_F(BootFlow, ANodeThatHangsOnceIsStartedAgainAndThatIsTold) {
   EXPECT_TRUE(run_up(lab_).steps.empty());
 }
 
+/// QEMU of Debian 12 crashed in its translator while six nodes booted: `up` failed on one of them.
+TEST_F(BootFlow, ANodeThatEndsInItsBootIsStartedAgainOnce) {
+  world_->boots.at("box-1").ends = 1;
+  const auto summary = run_up(lab(box_yaml));
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_EQ(reporter_.remarks,
+            std::vector<std::string>{
+                "box-1 ended in its boot (its console is silent) and is started again"});
+  EXPECT_EQ(starts(), 2);
+}
+
+TEST_F(BootFlow, OneThatEndsTwiceFails) {
+  world_->boots.at("box-1").ends = 2;
+  EXPECT_EQ(failure(run_up(lab(box_yaml))),
+            "gate/ssh/box-1: cannot reach node 'box-1': its domain is shut off");
+  EXPECT_EQ(starts(), 2);
+}
+
 TEST_F(BootFlow, TheOthersAreNotTouched) {
   hang(1);
   const auto summary = run_up(lab(plain_yaml));

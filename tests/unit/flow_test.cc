@@ -83,6 +83,25 @@ TEST_F(Flow, WarningsOfAPreflightThatPassesAreToldOnceForAllNodesThatSayThem) {
   EXPECT_TRUE(reporter_.remarks.empty()) << "what is done is not told again";
 }
 
+/// A bootstrap that was killed for its memory let the others wait for its time until their limit.
+TEST_F(Flow, WithoutTheBootstrapNoClockIsWaitedFor) {
+  lab(cluster_yaml);
+  world_->answer = [this, served = world_->answer](const std::string& node,
+                                                   const std::string& script) {
+    if (script.find("adjtimex") == std::string::npos) return served(node, script);
+    world_->domains_by_name.at("t-bootstrap").info.state = DomainState::shut_off;
+    GuestResult clock;
+    clock.out = "state=5 status=64 esterror=16000000\n";
+    return std::optional(clock);
+  };
+  const auto summary = run_up(lab_);
+  const auto clock = std::ranges::find_if(summary.steps, [](const auto& step) {
+    return step.id.starts_with("gate/clock/") && step.result == StepResult::failed;
+  });
+  ASSERT_NE(clock, summary.steps.end());
+  EXPECT_EQ(clock->message, "cannot reach node 'bootstrap': its domain is shut off");
+}
+
 TEST_F(Flow, AgentsAreInstalledAfterTheQuorum) {
   ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
   EXPECT_LT(place("gate/zookeeper-quorum"), place("dcos/install/agent-1"));

@@ -118,6 +118,12 @@ TEST(ClockGate, LooksOnWhileChronyMeasures) {
             "burst 4/6\nstate=0 status=8193 esterror=900\nexit 0\n");
 }
 
+TEST(ClockGate, CannotPassWithoutTheBootstrap) {
+  const auto lab = test::dcos_lab();
+  EXPECT_EQ(clock_gate(lab, lab.node("agent-1")).needs, std::vector<std::string>{"bootstrap"});
+  EXPECT_TRUE(clock_gate(lab, lab.node("bootstrap")).needs.empty());
+}
+
 TEST(ClockGate, BootstrapMayServeWithoutUpstream) {
   const auto lab = test::dcos_lab();
   EXPECT_EQ(clock_gate(lab, lab.node("bootstrap")).judge, &judge_time_server);
