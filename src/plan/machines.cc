@@ -285,7 +285,8 @@ class NodePlan {
                    .xml = builder_.definition(node_).xml,
                    .from = from,
                    .image = builder_.prepared_image(node_.image)},
-        std::move(after), Pool::boot, prepared_step(node_.name));
+        // Its place is free at once: what is left, two logins, hardly uses a processor.
+        std::move(after), Pool::boot);
   }
 
   /// `booted` is the step that ends when the node has booted.
