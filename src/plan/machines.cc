@@ -285,8 +285,7 @@ class NodePlan {
                    .xml = builder_.definition(node_).xml,
                    .from = from,
                    .image = builder_.prepared_image(node_.image)},
-        // Its place is free at once: what is left, two logins, hardly uses a processor.
-        std::move(after), Pool::boot);
+        std::move(after), Pool::boot, prepared_step(node_.name));
   }
 
   /// `booted` is the step that ends when the node has booted.
