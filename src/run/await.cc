@@ -42,16 +42,6 @@ ProbeResult ask_http(const HttpProbe& probe, Ports& ports, const std::stop_token
           .error = std::move(reply.error)};
 }
 
-/// A node that does not run will not answer, however long one waits.
-void refuse_dead(const std::string& name, const Lab& lab, Ports& ports) {
-  const auto& node = lab.node(name);
-  const auto domain = ports.hypervisor.domain(node.domain_name);
-  if (domain && domain->state == DomainState::running) return;
-  throw Error(fmt::format("cannot reach node '{}': its domain is {}", node.name,
-                          domain ? to_text(domain->state) : std::string("gone")),
-              "`vmlab up` again starts it and continues");
-}
-
 struct Round {
   Verdict verdict;
   std::vector<std::string> unreached;  // nodes that no command could be given
@@ -122,24 +112,27 @@ class Wait {
     round.verdict = gate_.judge(results, gate_.expect);
     if (round.verdict.kind != Verdict::Kind::not_yet) return round;
     for (const auto& result : results) {
-      if (result.reached || result.node.empty() || started_again(result.node)) continue;
-      refuse_dead(result.node, lab_, ports_);
+      if (!result.reached && !result.node.empty()) look_at_domain(result.node);
     }
-    for (const auto& node : gate_.needs) refuse_dead(node, lab_, ports_);
+    for (const auto& node : gate_.needs) look_at_domain(node);
     return round;
   }
 
-  /// A node whose domain ends in its boot, as an emulator that crashes does, is started once more.
-  bool started_again(const std::string& node) {
-    if (!watch_ || node != gate_.node) return false;
-    const auto domain = ports_.hypervisor.domain(lab_.node(node).domain_name);
-    if (!domain || domain->state != DomainState::shut_off) return false;
-    const auto log = console_of(node);
+  /// A node that does not run will not answer, however long one waits. One whose domain ends in its
+  /// boot, as an emulator that crashes does, is started once more.
+  void look_at_domain(const std::string& name) {
+    const auto domain = ports_.hypervisor.domain(lab_.node(name).domain_name);
+    if (domain && domain->state == DomainState::running) return;
+    if (!watch_ || name != gate_.node || !domain || domain->state != DomainState::shut_off) {
+      throw Error(fmt::format("cannot reach node '{}': its domain is {}", name,
+                              domain ? to_text(domain->state) : std::string("gone")),
+                  "`vmlab up` again starts it and continues");
+    }
+    const auto log = console_of(name);
     const auto said = log.since(console_from_);
-    start_again(fmt::format("{} ended in its boot{} and is started again", node,
+    start_again(fmt::format("{} ended in its boot{} and is started again", name,
                             said ? " (its console " + last_words(*said) + ")" : std::string()),
                 log);
-    return true;
   }
 
   void start_again(const std::string& remark, const ConsoleLog& log) {

@@ -464,8 +464,7 @@ def killed():
     first = place.begin("checkpoint", "restore", "installed", "--lab", LAB)
     try:
         first.until("started", 120)
-        place.vmlab("up", TOPOLOGY).expect(
-            3, "checkpoint restore installed")
+        place.vmlab("up", TOPOLOGY).expect(3, "checkpoint restore installed")
         first.until("started   restore checkpoint", 120)
     finally:
         first.kill()
