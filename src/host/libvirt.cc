@@ -11,6 +11,7 @@
 #include "host/libvirt_objects.h"
 #include "host/libvirt_snapshots.h"
 #include "host/libvirt_xml.h"
+#include "host/save_image.h"
 
 namespace vmlab {
 
@@ -267,6 +268,7 @@ void Libvirt::remove_domain(const std::string& name) {
 
 void Libvirt::save_domain(const std::string& name, const std::filesystem::path& file) {
   link_.use([&](virConnectPtr connection) { vmlab::save_domain(connection, name, file); });
+  leave_out_zero_pages(file);
 }
 
 void Libvirt::restore_domain(const std::filesystem::path& file) {

@@ -135,7 +135,8 @@ class Hypervisor {
   /// The first serial console of a running domain. `force` takes it from whoever has it.
   virtual std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
                                                       ConsoleEvents events) = 0;
-  /// Writes a running domain's memory to a file and ends the domain.
+  /// Writes a running domain's memory to a file, without its zero pages where its format is known,
+  /// and ends the domain.
   virtual void save_domain(const std::string& name, const std::filesystem::path& file) = 0;
   /// Starts a domain from such a file, which says which domain it is. libvirt keeps the definition
   /// that it has under that name.

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "host/pause.h"
+#include "host/ram_stream.h"
 
 namespace vmlab {
 
@@ -213,6 +214,23 @@ void copy_save_image(const fs::path& from, const fs::path& to, const SaveHeader&
     copy_data(source, target, stop);
   }
   write_at(target, rendered, 0);
+}
+
+void leave_out_zero_pages(const fs::path& file) {
+  auto beside = file;
+  beside += ".smaller";
+  std::error_code none;
+  try {
+    const auto header = read_save_header(file);
+    std::ifstream from(file, std::ios::binary);
+    from.seekg(static_cast<std::streamoff>(save_header_bytes + header.block_bytes));
+    { const File mine(beside, O_WRONLY | O_CREAT | O_TRUNC, 0600); }
+    std::ofstream to(beside, std::ios::binary);
+    to << render_save_header(header);
+    if (copy_without_zero_pages(from, to)) fs::rename(beside, file, none);
+  } catch (const Error&) {  // its header is another
+  }
+  fs::remove(beside, none);
 }
 
 }  // namespace vmlab

@@ -1,6 +1,6 @@
 // libvirt's save image of a QEMU domain (format version 2), as far as making one domain's memory
 // another's needs it: a fixed header, then a block with the domain's XML and libvirt's cookie, then
-// QEMU's stream, which is never looked at.
+// QEMU's stream (see ram_stream.h).
 //
 // Layout, little endian (libvirt src/qemu/qemu_saveimage.h): 16 bytes `LibvirtQemudSave`, u32
 // version, u32 length of the block, u32 was running, u32 compression, u32 offset of the cookie in
@@ -43,5 +43,9 @@ SaveHeader read_save_header(const std::filesystem::path& file);
 /// Cancelled when stopped, Error also when its turn does not come within ten minutes.
 void copy_save_image(const std::filesystem::path& from, const std::filesystem::path& to,
                      const SaveHeader& header, const std::stop_token& stop);
+
+/// Leaves the zero pages of the guest's memory out of a save image. The file stays as it was when
+/// its format is another, or there is no room for a second one beside it.
+void leave_out_zero_pages(const std::filesystem::path& file);
 
 }  // namespace vmlab

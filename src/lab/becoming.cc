@@ -62,20 +62,18 @@ std::string become_script(const Lab& lab, const Node& node, const NodeKeys& keys
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
   std::string script =
       "set -eu\n"
+      "read -r uptime idle </proc/uptime\n"
       "put() { umask \"$1\"; printf %s \"$3\" >\"$2\"; }\n"
       "[ -d /var/lib/cloud/instances/vmlab-template ] ||"
       " { echo 'this guest is no template' >&2; exit 1; }\n";
-  script += fmt::format("date -u -s @{}.{:03} >/dev/null\n", ms / 1000, ms % 1000);
-  script += "mkdir -p -m 700 /run/vmlab /root/.ssh\n";
   script += put(for_root, "/run/vmlab/random", becoming.random_hex + "\n");
   script += put(for_all, "/etc/machine-id", machine_id(node) + "\n");
   script += put(for_all, "/etc/hostname", node.name + "\n");
   script += put(for_all, "/etc/hosts", hosts_file(lab, node));
   script += fmt::format("[ -L /etc/resolv.conf ] || {}",
                         put(for_all, "/etc/resolv.conf", join(resolver_lines(lab), "\n") + "\n"));
-  const std::string network = "/etc/systemd/network/10-cloud-init-eth0.network";
-  script += put(for_all, network, network_file(lab, node));
-  script += "chown systemd-network:systemd-network " + network + "\n";
+  script +=
+      put(for_all, "/etc/systemd/network/10-cloud-init-eth0.network", network_file(lab, node));
   if (lab.bootstrap() != nullptr) {
     script += put(for_all, "/etc/chrony/conf.d/vmlab.conf", chrony_file(lab, node));
   }
@@ -83,8 +81,9 @@ std::string become_script(const Lab& lab, const Node& node, const NodeKeys& keys
   script += put(for_root, "/etc/ssh/ssh_host_ed25519_key", keys.host_private);
   script += put(for_root, "/etc/ssh/ssh_host_ed25519_key.pub", keys.host_public);
   script += "umask 022\n" + mount_lines(node);
-  script += fmt::format("exec /usr/lib/vmlab/become {} {}\n", shell_quote(node.uuid),
-                        shell_quote(becoming.boot_id));
+  script +=
+      fmt::format("exec /usr/lib/vmlab/become {} {} {}.{:03} \"$uptime\"\n", shell_quote(node.uuid),
+                  shell_quote(becoming.boot_id), ms / 1000, ms % 1000);
   return script;
 }
 

@@ -285,7 +285,7 @@ class NodePlan {
                    .xml = builder_.definition(node_).xml,
                    .from = from,
                    .image = builder_.prepared_image(node_.image)},
-        std::move(after), Pool::boot, prepared_step(node_.name));
+        std::move(after), Pool::fork, prepared_step(node_.name));
   }
 
   /// `booted` is the step that ends when the node has booted.

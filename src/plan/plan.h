@@ -175,7 +175,7 @@ enum class Phase { absent, defined, booting, prepared, installing, installed };
 std::string to_text(Phase phase);
 
 /// Classes of work that must not all run at once. The number of places is the executor's.
-enum class Pool { none, disk, boot, network, guest };
+enum class Pool { none, disk, boot, fork, network, guest };
 
 struct PlannedStep {
   std::string id;     // stable, `overlay/master-1`; key of the history

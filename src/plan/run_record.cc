@@ -37,6 +37,8 @@ std::string pool_name(Pool pool) {
       return "disk";
     case Pool::boot:
       return "boot";
+    case Pool::fork:
+      return "fork";
     case Pool::network:
       return "network";
     case Pool::guest:

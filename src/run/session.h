@@ -25,7 +25,7 @@ struct Settings {
   std::optional<Boot> boot;                          // nullopt: the topology's choice
   std::vector<std::string> overrides;                // changes to the topology (lab/overrides.h)
   bool prune = false;                                // Lab::prune
-  unsigned boot_places = 0;  // nodes booting at once; 0: all, or one a host core if emulated
+  unsigned boot_places = 0;  // nodes booting at once; 0: see pool_limits
   bool checkpoints = true;   // `prepared` and `installed` come by themselves
   std::string command;       // `up`, `reset`: for the record of the run
   bool replace = false;      // `up` may wipe nodes that were installed differently

@@ -202,6 +202,51 @@ TEST(SaveImage, StoppedCopyThrows) {
                Cancelled);
 }
 
+/// A stream as ram_stream_test takes it apart: 16 MiB, one page of them in use.
+std::string saved_memory() {
+  const auto number = [](std::uint64_t value, unsigned bytes) {
+    std::string text;
+    for (unsigned i = bytes; i-- > 0;) text += static_cast<char>(value >> (8 * i) & 0xffU);
+    return text;
+  };
+  const auto section = [&](char kind, const std::string& body) {
+    return std::string(1, kind) + number(2, 4) + body + number(0x10, 8) + "\x7e" + number(2, 4);
+  };
+  std::string pages = number(0x08, 8) + "\x06pc.ram" + std::string(4096, 'm');
+  for (std::uint64_t at = 4096; at < 16 * mib; at += 4096) pages += number(at | 0x22U, 8) + '\0';
+  return "QEVM" + number(3, 4) + "\x07" + number(3, 4) + "q35" +
+         section(1, "\x03ram" + number(4, 8) + number((16 * mib) | 4U, 8) + "\x06pc.ram" +
+                        number(16 * mib, 8)) +
+         section(2, pages) + section(3, "") + "\x04the devices";
+}
+
+TEST(SaveImage, LosesItsZeroPagesAndNothingElse) {
+  const TempDir directory;
+  const auto file = directory / "memory";
+  write_text(file, render_save_header(sample()) + saved_memory());
+  const auto before = fs::file_size(file);
+  leave_out_zero_pages(file);
+  // All but the pages of the first MiB, at nine bytes each.
+  EXPECT_EQ(before - fs::file_size(file), 15 * mib / 4096 * 9);
+  EXPECT_EQ(read_save_header(file).cookie, sample().cookie);
+  EXPECT_TRUE(text_of(file).ends_with("\x04the devices"));
+  struct stat info {};
+  ASSERT_EQ(stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory / ""), {}), 1);
+}
+
+TEST(SaveImage, OfAnotherFormatKeepsItsZeroPages) {
+  const TempDir directory;
+  for (const auto& text :
+       {std::string("TestGuestMagic"), render_save_header(sample()) + "memory"}) {
+    write_text(directory / "memory", text);
+    leave_out_zero_pages(directory / "memory");
+    EXPECT_EQ(text_of(directory / "memory"), text);
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory / ""), {}), 1);
+  }
+}
+
 TEST(SaveImage, ForkedMemoryBelongsToTheNodeAndAppearsWhole) {
   const TempDir directory;
   auto lab = test::quickstart();

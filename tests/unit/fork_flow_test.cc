@@ -276,7 +276,8 @@ TEST_F(ForkFlow, ANodeIsToldWhoItIsAndNothingOfItIsGuessable) {
   std::erase_if(scripts, [](const auto& script) { return script.find("/become ") == script.npos; });
   ASSERT_EQ(scripts.size(), 2U);
   const auto boot_id = [](const std::string& script) {
-    return std::string(trim(script.substr(script.rfind(' '))));
+    const auto after_uuid = script.find(' ', script.find("/become ") + 8) + 1;
+    return script.substr(after_uuid, script.find(' ', after_uuid) - after_uuid);
   };
   const auto random = [](const std::string& script) {
     return script.substr(script.find("/run/vmlab/random"), 160);

@@ -1,8 +1,7 @@
 set -eu
+read -r uptime idle </proc/uptime
 put() { umask "$1"; printf %s "$3" >"$2"; }
 [ -d /var/lib/cloud/instances/vmlab-template ] || { echo 'this guest is no template' >&2; exit 1; }
-date -u -s @1795000000.042 >/dev/null
-mkdir -p -m 700 /run/vmlab /root/.ssh
 put 077 /run/vmlab/random '00ff
 '
 put 022 /etc/machine-id 'c1599e73ce4f5a279f55074ed127df26
@@ -32,7 +31,6 @@ Domains=quickstart.test
 Gateway=192.168.100.1
 
 '
-chown systemd-network:systemd-network /etc/systemd/network/10-cloud-init-eth0.network
 put 022 /etc/chrony/conf.d/vmlab.conf 'server 192.168.100.10 iburst minpoll 4 maxpoll 4
 makestep 0.1 -1
 rtcsync
@@ -45,4 +43,4 @@ put 077 /etc/ssh/ssh_host_ed25519_key.pub 'ssh-ed25519 HOST'
 umask 022
 mkdir -p /var/lib/mesos
 printf '%s\n' '/dev/disk/by-label/mesos_7db526	/var/lib/mesos	ext4	defaults,nofail,x-systemd.before=docker.service,x-systemd.device-timeout=30s,comment=cloudconfig	0	2' >>/etc/fstab
-exec /usr/lib/vmlab/become 92f19e25-696c-5ac5-85fa-6c0c5b1f4271 0f0e0d0c-0000-4000-8000-000000000000
+exec /usr/lib/vmlab/become 92f19e25-696c-5ac5-85fa-6c0c5b1f4271 0f0e0d0c-0000-4000-8000-000000000000 1795000000.042 "$uptime"
