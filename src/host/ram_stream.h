@@ -20,7 +20,7 @@ namespace vmlab {
 
 /// Copies a stream from where `from` stands to its end, without the zero pages of the guest's main
 /// memory above its first MiB, where a firmware may have been put. False when anything in the
-/// stream is not as above, or it is torn: what was written is then of no use.
+/// stream is not as above, or it is torn before its devices: what was written is then of no use.
 bool copy_without_zero_pages(std::istream& from, std::ostream& to);
 
 }  // namespace vmlab

@@ -227,8 +227,10 @@ void leave_out_zero_pages(const fs::path& file) {
     { const File mine(beside, O_WRONLY | O_CREAT | O_TRUNC, 0600); }
     std::ofstream to(beside, std::ios::binary);
     to << render_save_header(header);
-    if (copy_without_zero_pages(from, to)) fs::rename(beside, file, none);
-  } catch (const Error&) {  // its header is another
+    const bool familiar = copy_without_zero_pages(from, to);
+    to.close();
+    if (familiar && to) fs::rename(beside, file, none);
+  } catch (const std::exception&) {  // it stays as it is, whatever was found in it
   }
   fs::remove(beside, none);
 }

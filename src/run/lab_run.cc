@@ -62,7 +62,7 @@ PoolLimits pool_limits(const Settings& settings, Accelerator accelerator, Ports&
     limits[Pool::boot] = std::max(1U, ports.hypervisor.info().cpus);
     limits[Pool::guest] = limits[Pool::boot];
     // A fork waits as well, for a copy, for libvirt and for its agent: on 2 cores six take 34 s two
-    // at a time, and 29 s four at a time.
+    // at a time, and 29 s four at a time. One that fails boots in its place: slower, but rare.
     limits[Pool::fork] = 2 * limits[Pool::boot];
   }
   if (settings.boot_places > 0) {

@@ -20,7 +20,8 @@ struct Needs {
   std::uint64_t operator()(const PrepareImage&) const { return 2048 * mib; }
   std::uint64_t operator()(const CreateOverlay&) const { return 256 * mib; }
   std::uint64_t operator()(const MakeTemplate& step) const {
-    return step.there ? 0 : 256 * mib + memory_bytes;
+    // For a moment there is a second one, without its zero pages.
+    return step.there ? 0 : 256 * mib + 2 * memory_bytes;
   }
   std::uint64_t operator()(const ForkDomain&) const { return 256 * mib; }
   template <class Other>

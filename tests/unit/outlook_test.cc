@@ -174,7 +174,7 @@ TEST(Resources, CountATemplateWhileItIsMade) {
   EXPECT_EQ(memory({}), (std::vector<std::uint64_t>{4096, 4096, 0}));
 }
 
-TEST(Resources, SpaceIsForATemplateItsMemoryAndACopyOfIt) {
+TEST(Resources, SpaceIsForATemplateItsMemoryWhileItShrinksAndACopyOfIt) {
   Plan plan;
   EXPECT_EQ(space_needed(plan), 0U);
   plan.steps = {step("fork/a-1", "a-1", {})};
@@ -185,7 +185,7 @@ TEST(Resources, SpaceIsForATemplateItsMemoryAndACopyOfIt) {
   EXPECT_EQ(space_needed(plan), one_fork + 256 * mib) << "copies go as nodes come";
   plan.steps.push_back(step("template/t", "", {}));
   plan.steps[2].step.emplace<MakeTemplate>();
-  EXPECT_EQ(space_needed(plan), one_fork + (256 + 256 + 768) * mib);
+  EXPECT_EQ(space_needed(plan), one_fork + (256 + 256 + 2 * 768) * mib);
   std::get<MakeTemplate>(plan.steps[2].step).there = true;
   EXPECT_EQ(space_needed(plan), one_fork + 256 * mib);
 }
