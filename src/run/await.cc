@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/text.h"
@@ -14,6 +15,9 @@
 namespace vmlab {
 
 namespace {
+
+/// For a checkpoint: saving one takes seconds.
+constexpr std::chrono::seconds pause_limit{60};
 
 ProbeResult ask_guest(const GuestProbe& probe, const Lab& lab, const Paths& paths, Ports& ports,
                       const std::stop_token& stop) {
@@ -114,8 +118,19 @@ class Wait {
     for (const auto& result : results) {
       if (!result.reached && !result.node.empty()) look_at_domain(result.node);
     }
-    for (const auto& node : gate_.needs) look_at_domain(node);
+    for (const auto& node : gate_.needs) look_at_needed(node);
     return round;
+  }
+
+  /// A node's checkpoint may be saved just now.
+  void look_at_needed(const std::string& name) {
+    const auto domain = ports_.hypervisor.domain(lab_.node(name).domain_name);
+    if (!domain || domain->state != DomainState::paused) {
+      paused_since_.erase(name);
+      return look_at_domain(name);
+    }
+    const auto since = paused_since_.try_emplace(name, now()).first->second;
+    if (now() - since >= pause_limit) look_at_domain(name);
   }
 
   /// A node that does not run will not answer, however long one waits. One whose domain ends in its
@@ -182,6 +197,7 @@ class Wait {
   std::stop_token stop_;
   std::chrono::milliseconds began_;
   std::string missing_;
+  std::map<std::string, std::chrono::milliseconds> paused_since_;  // of `gate_.needs`
   std::optional<BootWatch> watch_;  // as long as the node may hang in its boot
   std::uint64_t console_from_ = 0;  // bytes of the log of `gate_.node` that are of earlier boots
 };
