@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/big_endian.h"
 #include "base/error.h"
 
 namespace vmlab {
@@ -35,11 +36,7 @@ constexpr std::uint64_t longest_backing_name = 1023;
 constexpr std::uint64_t stat_block = 512;
 
 std::uint64_t number(std::string_view data, std::size_t at, std::size_t bytes) {
-  std::uint64_t value = 0;
-  for (const char byte : data.substr(at, bytes)) {
-    value = value << 8U | static_cast<unsigned char>(byte);
-  }
-  return value;
+  return from_big_endian(data.substr(at, bytes));
 }
 
 bool read_into(std::ifstream& file, std::string& data, std::size_t size) {

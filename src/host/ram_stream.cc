@@ -1,12 +1,13 @@
 #include "host/ram_stream.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/big_endian.h"
 
 namespace vmlab {
 
@@ -68,13 +69,7 @@ class Copy {
     return {buffer_.data(), count};
   }
 
-  static std::uint64_t to_number(std::string_view data) {
-    std::uint64_t value = 0;
-    for (const char digit : data) value = value << 8U | static_cast<unsigned char>(digit);
-    return value;
-  }
-
-  std::uint64_t number(std::size_t count) { return to_number(bytes(count)); }
+  std::uint64_t number(std::size_t count) { return from_big_endian(bytes(count)); }
   char byte() { return bytes(1).front(); }
 
   std::size_t name_length(std::size_t count) {
@@ -110,7 +105,7 @@ class Copy {
 
   /// False after the section's last one.
   bool record() {
-    const auto word = to_number(take(8));
+    const auto word = from_big_endian(take(8));
     const auto flags = word & flag_mask;
     const auto offset = word & ~flag_mask;
     if (flags == flag_end) {
@@ -139,7 +134,7 @@ class Copy {
 
   void page(std::uint64_t offset, std::uint64_t flags) {
     if ((flags & flag_continued) == 0) {
-      const auto length = to_number(take(1));
+      const auto length = from_big_endian(take(1));
       block_ = std::string(take(length));
     }
     need(!block_.empty());

@@ -118,26 +118,23 @@ class Wait {
     for (const auto& result : results) {
       if (!result.reached && !result.node.empty()) look_at_domain(result.node);
     }
-    for (const auto& node : gate_.needs) look_at_needed(node);
+    for (const auto& node : gate_.needs) look_at_domain(node, pause_limit);
     return round;
-  }
-
-  /// A node's checkpoint may be saved just now.
-  void look_at_needed(const std::string& name) {
-    const auto domain = ports_.hypervisor.domain(lab_.node(name).domain_name);
-    if (!domain || domain->state != DomainState::paused) {
-      paused_since_.erase(name);
-      return look_at_domain(name);
-    }
-    const auto since = paused_since_.try_emplace(name, now()).first->second;
-    if (now() - since >= pause_limit) look_at_domain(name);
   }
 
   /// A node that does not run will not answer, however long one waits. One whose domain ends in its
   /// boot, as an emulator that crashes does, is started once more.
-  void look_at_domain(const std::string& name) {
+  /// One that is paused for less than `may_pause` counts as running.
+  void look_at_domain(const std::string& name, std::chrono::milliseconds may_pause = {}) {
     const auto domain = ports_.hypervisor.domain(lab_.node(name).domain_name);
-    if (domain && domain->state == DomainState::running) return;
+    if (domain && domain->state == DomainState::running) {
+      paused_since_.erase(name);
+      return;
+    }
+    if (domain && domain->state == DomainState::paused &&
+        now() - paused_since_.try_emplace(name, now()).first->second < may_pause) {
+      return;
+    }
     if (!watch_ || name != gate_.node || !domain || domain->state != DomainState::shut_off) {
       throw Error(fmt::format("cannot reach node '{}': its domain is {}", name,
                               domain ? to_text(domain->state) : std::string("gone")),
@@ -197,7 +194,7 @@ class Wait {
   std::stop_token stop_;
   std::chrono::milliseconds began_;
   std::string missing_;
-  std::map<std::string, std::chrono::milliseconds> paused_since_;  // of `gate_.needs`
+  std::map<std::string, std::chrono::milliseconds> paused_since_;  // by node
   std::optional<BootWatch> watch_;  // as long as the node may hang in its boot
   std::uint64_t console_from_ = 0;  // bytes of the log of `gate_.node` that are of earlier boots
 };
