@@ -314,7 +314,7 @@ class NodePlan {
     auto ssh = ssh_gate(builder_.lab(), node_, booting);
     auto title = "wait for " + ssh.what;
     add("gate/ssh", std::move(title), "not answering yet", {},
-        AwaitGate{std::move(ssh), {}, {}, {}}, {id("start"), id("fork")}, Pool::none);
+        AwaitGate{std::move(ssh), {}, {}, {}}, {"keys", id("start"), id("fork")}, Pool::none);
     if (until_prepared) await_cloud_init("not prepared yet", builder_.checkpoints());
   }
 
@@ -353,7 +353,7 @@ class NodePlan {
   PlanBuilder& builder_;
   const Node& node_;
   const ObservedNode& seen_;
-  DomainFiles files_;
+  const DomainFiles& files_;
   const std::string& seed_hash_;
   const NodeReset* reset_ = nullptr;
   std::string why_anew_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "base/text.h"
 
 namespace vmlab {
@@ -18,6 +20,12 @@ fs::path public_file(fs::path key) {
   return key += ".pub";
 }
 
+/// The line of known_hosts, without its end.
+std::string pin(const Lab& lab, const Node& node, std::string_view public_key) {
+  return fmt::format("{},{},{}.{} {}", node.address.text(), node.name, node.name,
+                     lab.network.domain, trim(public_key));
+}
+
 std::string must_read(const fs::path& path, Ports& ports) {
   auto text = ports.system.read(path);
   if (!text) throw Error(fmt::format("cannot read key '{}': there is no such file", path.string()));
@@ -28,14 +36,15 @@ std::string must_read(const fs::path& path, Ports& ports) {
 
 std::set<std::string> keys_present(const Lab& lab, const Paths& paths, Ports& ports) {
   std::set<std::string> present;
-  std::vector<std::string> names = {""};
-  for (const auto& node : lab.nodes) names.push_back(node.name);
-  for (const auto& name : names) {
+  if (ports.system.stat(public_file(paths.user_key(lab.name)))) present.insert("");
+  const auto known = ports.system.read(paths.known_hosts(lab.name)).value_or("");
+  const auto pins = lines(known);
+  const std::unordered_set<std::string_view> pinned(pins.begin(), pins.end());
+  for (const auto& node : lab.nodes) {
     // The public half is written last.
-    if (ports.system.stat(public_file(key_file(lab, name, paths)))) present.insert(name);
+    const auto key = ports.system.read(public_file(paths.host_key(lab.name, node.name)));
+    if (key && pinned.contains(pin(lab, node, *key))) present.insert(node.name);
   }
-  // known_hosts is made from them and comes after them.
-  if (!ports.system.stat(paths.known_hosts(lab.name))) present.erase("");
   return present;
 }
 
@@ -54,8 +63,7 @@ void make_keys(const Lab& lab, const std::vector<std::string>& missing, const Pa
   std::string known;
   for (const auto& node : lab.nodes) {
     const auto key = must_read(public_file(key_file(lab, node.name, paths)), ports);
-    known += fmt::format("{},{},{}.{} {}\n", node.address.text(), node.name, node.name,
-                         lab.network.domain, trim(key));
+    known += pin(lab, node, key) + "\n";
   }
   system.write(paths.known_hosts(lab.name), known, 0644);
 }

@@ -11,14 +11,16 @@
 
 namespace vmlab {
 
-/// Makes the missing ones ("" is the lab's own pair) and rewrites known_hosts for all nodes.
+/// Makes those of `missing` that there are not ("" is the lab's own pair) and rewrites known_hosts
+/// for all nodes.
 void make_keys(const Lab& lab, const std::vector<std::string>& missing, const Paths& paths,
                Ports& ports);
 
 /// Throws Error when a key is missing.
 NodeKeys read_keys(const Lab& lab, const std::string& node, const Paths& paths, Ports& ports);
 
-/// Names of the nodes that have one; "" when the lab's own pair is there.
+/// Names of the nodes that have one that known_hosts has too, with their address of now; "" when
+/// the lab's own pair is there.
 std::set<std::string> keys_present(const Lab& lab, const Paths& paths, Ports& ports);
 
 }  // namespace vmlab

@@ -154,7 +154,8 @@ Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::st
     auto& seen = observed.nodes[node.name];
     const bool running = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name &&
                          seen.domain->state == DomainState::running;
-    if (!running || !observed.keys.contains("")) continue;
+    // Without a pin it is not talked to; planning makes it.
+    if (!running || !observed.keys.contains("") || !observed.keys.contains(node.name)) continue;
     askers.emplace_back([&lab, &node, &paths, &ports, stop, &seen, &failure = failures[i]] {
       try {
         observe_guest(lab, node, paths, ports, stop, seen);

@@ -343,6 +343,10 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
       !files.contains(target.known_hosts.string())) {
     throw Unreachable(fmt::format("cannot log in to '{}'", target.node), "no key");
   }
+  if (files.at(target.known_hosts.string()).find("," + target.node + ",") == std::string::npos) {
+    throw Untrusted(fmt::format("cannot trust '{}': no ssh host key is pinned for it", target.node),
+                    {});
+  }
   auto& guest = guest_of(*domain);
   if (time_ - domain->started >= cloud_init_after) guest.cloud_init_done = true;
   auto result = built_in(target.node, guest, command.script);

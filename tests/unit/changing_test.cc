@@ -49,6 +49,33 @@ TEST_F(Changing, WhatTheTopologyNoLongerHasGoesOnlyWithPrune) {
   EXPECT_NE(err_.find("nothing to do"), std::string::npos) << err_;
 }
 
+// Whoever took the file of another lab with the same name, and went back, had nodes that vmlab did
+// not trust for ever: known_hosts had lost them.
+TEST_F(Changing, ANodeThatComesBackIntoTheTopologyIsTrustedAgain) {
+  bring_up();
+  const auto& known_hosts = world_.files.at("/state/labs/small/known_hosts");
+  const auto before = known_hosts;
+  auto& text = world_.files["/topologies/small.yaml"];
+  const auto own = text;
+  text.replace(text.find("  box:"), 6, "  other:");
+  EXPECT_EQ(run({"up", "small"}), ExitCode::done) << err_;
+  EXPECT_EQ(domains().size(), 4U);
+  text = own;
+  EXPECT_EQ(run({"up", "small", "--prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(err_.find("SECURITY"), std::string::npos) << err_;
+  EXPECT_EQ(domains().size(), 2U);
+  EXPECT_EQ(known_hosts, before);
+}
+
+TEST_F(Changing, APinThatWasLostIsMadeFromTheNodesKey) {
+  bring_up();
+  auto& known_hosts = world_.files.at("/state/labs/small/known_hosts");
+  const auto before = known_hosts;
+  known_hosts = "somebody,else ssh-ed25519 AAAA\n";
+  EXPECT_EQ(run({"up", "small"}), ExitCode::done) << err_;
+  EXPECT_EQ(known_hosts, before);
+}
+
 TEST_F(Changing, MoreMastersAreAnotherClusterAndWantReplace) {
   write_cluster();
   bring_up("/topologies/cluster.yaml");
