@@ -60,14 +60,19 @@ bool plain_key(const std::string& key) {
   return word && std::ranges::find(special, key) == std::end(special);
 }
 
+std::string usual_bootstrap_url(const Lab& lab) {
+  const Node* bootstrap = lab.bootstrap();
+  return fmt::format("http://{}:8080",
+                     bootstrap != nullptr ? bootstrap->address.text() : "127.0.0.1");
+}
+
 }  // namespace
 
 Json config_values(const Lab& lab) {
   const auto& user = lab.dcos->config;
   const auto masters = lab.with_role(Role::master);
   Json values;
-  values["bootstrap_url"] = fmt::format(
-      "http://{}:8080", lab.bootstrap() ? lab.bootstrap()->address.text() : "127.0.0.1");
+  values["bootstrap_url"] = usual_bootstrap_url(lab);
   values["cluster_name"] = lab.name;
   values["exhibitor_storage_backend"] = "static";
   values["master_discovery"] = "static";
@@ -102,8 +107,10 @@ std::string render_config(const Lab& lab) {
 }
 
 std::string bootstrap_url(const Lab& lab) {
-  const auto url = config_values(lab).at("bootstrap_url");
-  return url.is_string() ? url.get<std::string>() : std::string();
+  const auto& user = lab.dcos->config;
+  const auto own = user.find("bootstrap_url");
+  if (own == user.end()) return usual_bootstrap_url(lab);
+  return own->is_string() ? own->get<std::string>() : std::string();
 }
 
 }  // namespace vmlab

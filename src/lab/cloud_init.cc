@@ -161,15 +161,24 @@ SeedDocuments template_documents(const Node& shape) {
   return {"#cloud-config\n" + write_yaml(tree), write_yaml(meta), write_yaml(network)};
 }
 
-std::string seed_hash(const Lab& lab, const Node& node) {
+const std::string& SeedHashes::of(const Node& node) {
+  auto& hash = nodes_[&node];
+  if (!hash.empty()) return hash;
   // Of what goes in, not of the merged and written text: a thousand nodes are planned in a blink.
   std::vector<std::string> parts;
-  for (const auto& tree :
-       {own_part(lab, node, NodeKeys::placeholder()), meta_data(node), network_config(lab, node)}) {
+  for (const auto& tree : {own_part(lab_, node, NodeKeys::placeholder()), meta_data(node),
+                           network_config(lab_, node)}) {
     parts.push_back(yaml_to_json(tree).dump());
   }
-  for (const auto& fragment : node.cloud_init) parts.push_back(fragment.text);
-  return hash_of(parts);
+  for (const auto& fragment : node.cloud_init) parts.push_back(of_text(fragment.text));
+  hash = hash_of(parts);
+  return hash;
+}
+
+const std::string& SeedHashes::of_text(const std::string& text) {
+  auto& hash = texts_[text];
+  if (hash.empty()) hash = sha256_hex(text);
+  return hash;
 }
 
 }  // namespace vmlab

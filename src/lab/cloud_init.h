@@ -1,7 +1,10 @@
 // cloud-init's documents of a node, built as trees.
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "lab/lab.h"
 
@@ -30,7 +33,19 @@ SeedDocuments seed_documents(const Lab& lab, const Node& node, const NodeKeys& k
 /// Of a template of such nodes: vmlab's settings and the fragments, nobody's name, address or key.
 SeedDocuments template_documents(const Node& shape);
 
-/// Hash of everything that the documents say but for the keys.
-std::string seed_hash(const Lab& lab, const Node& node);
+/// Hashes of everything that the documents of a lab's nodes say but for the keys. A fragment that
+/// many nodes have is read once. Refers to the lab and its nodes.
+class SeedHashes {
+ public:
+  explicit SeedHashes(const Lab& lab) : lab_(lab) {}
+  const std::string& of(const Node& node);
+
+ private:
+  const std::string& of_text(const std::string& text);
+
+  const Lab& lab_;
+  std::unordered_map<const Node*, std::string> nodes_;
+  std::map<std::string_view, std::string> texts_;
+};
 
 }  // namespace vmlab

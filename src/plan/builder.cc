@@ -1,6 +1,5 @@
 #include "plan/builder.h"
 
-#include "lab/cloud_init.h"
 #include "plan/forking.h"
 
 namespace vmlab {
@@ -17,10 +16,10 @@ const std::filesystem::path& PlanBuilder::prepared_image(const std::string& imag
   return path;
 }
 
-const std::string& PlanBuilder::seed_hash(const Node& node) {
-  auto& hash = seed_hashes_[&node];
-  if (hash.empty()) hash = vmlab::seed_hash(lab_, node);
-  return hash;
+const DomainFiles& PlanBuilder::files_of(const Node& node) {
+  auto& files = files_[&node];
+  if (files.root_disk.empty()) files = paths_.domain_files(lab_.name, node);
+  return files;
 }
 
 const LabelledXml& PlanBuilder::definition(const Node& node) {

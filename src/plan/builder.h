@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dcos/install.h"
+#include "lab/cloud_init.h"
 #include "lab/domain_xml.h"
 #include "plan/plan.h"
 
@@ -18,7 +19,11 @@ namespace vmlab {
 class PlanBuilder {
  public:
   PlanBuilder(const Lab& lab, const Observed& observed, const Paths& paths, bool checkpoints)
-      : lab_(lab), observed_(observed), paths_(paths), checkpoints_(checkpoints) {}
+      : lab_(lab),
+        observed_(observed),
+        paths_(paths),
+        checkpoints_(checkpoints),
+        seed_hashes_(lab) {}
 
   const Lab& lab() const { return lab_; }
   const Observed& observed() const { return observed_; }
@@ -28,8 +33,8 @@ class PlanBuilder {
   /// Path of an image's prepared disk; its name is a hash of the whole image, computed once.
   const std::filesystem::path& prepared_image(const std::string& image);
   /// Of the lab's own nodes; these and the items are dear, and computed once.
-  const std::string& seed_hash(const Node& node);
-  DomainFiles files_of(const Node& node) const { return paths_.domain_files(lab_.name, node); }
+  const std::string& seed_hash(const Node& node) { return seed_hashes_.of(node); }
+  const DomainFiles& files_of(const Node& node);
   const LabelledXml& definition(const Node& node);
   /// Says from which template a node is forked when it is made; else it is booted.
   void fork(const Node& node, std::string from) { forks_[&node] = std::move(from); }
@@ -59,7 +64,8 @@ class PlanBuilder {
   bool checkpoints_;
   Plan plan_;
   std::map<std::string, std::filesystem::path> prepared_images_;
-  std::unordered_map<const Node*, std::string> seed_hashes_;
+  SeedHashes seed_hashes_;
+  std::unordered_map<const Node*, DomainFiles> files_;
   std::unordered_map<const Node*, LabelledXml> definitions_;
   std::unordered_map<const Node*, std::string> forks_;
   std::optional<std::vector<InstallItem>> items_;

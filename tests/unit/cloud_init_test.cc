@@ -103,14 +103,18 @@ TEST(CloudInit, KeepsTheTypesOfTheUsersScalars) {
 TEST(CloudInit, HashFollowsEverythingButTheKeys) {
   auto lab = test::quickstart();
   auto node = lab.node("master-1");
-  const auto before = seed_hash(lab, node);
-  EXPECT_EQ(before, seed_hash(lab, node));
+  const auto hash = [](const Lab& of, const Node& its) { return SeedHashes(of).of(its); };
+  const auto before = hash(lab, node);
+  EXPECT_EQ(before, hash(lab, node));
   node.cloud_init.back().text += "# more\n";
-  EXPECT_NE(before, seed_hash(lab, node));
-  EXPECT_NE(before, seed_hash(lab, lab.node("master-2")));
+  EXPECT_NE(before, hash(lab, node));
+  EXPECT_NE(before, hash(lab, lab.node("master-2")));
+  SeedHashes both(lab);  // what one hash reads for another does not change it
+  EXPECT_NE(both.of(lab.node("master-1")), both.of(node));
+  EXPECT_EQ(both.of(lab.node("master-1")), before);
   auto moved = test::quickstart();
   moved.nodes.front().address.value += 100;  // the bootstrap, whose time the master takes
-  EXPECT_NE(before, seed_hash(moved, moved.node("master-1")));
+  EXPECT_NE(before, hash(moved, moved.node("master-1")));
 }
 
 TEST(CloudInit, RefusesAFragmentThatIsNoYaml) {

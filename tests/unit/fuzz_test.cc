@@ -68,7 +68,7 @@ void check(const std::string& text, int& sound, int& refused) {
     EXPECT_FALSE(network_xml(lab).xml.empty());
     for (const auto& node : lab.nodes) {
       EXPECT_NE(node.address, Ipv4{});
-      EXPECT_FALSE(seed_hash(lab, node).empty());
+      EXPECT_FALSE(SeedHashes(lab).of(node).empty());
       if (&node - lab.nodes.data() > 8) break;
     }
   } catch (const BadInput& bad) {
