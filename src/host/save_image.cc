@@ -1,5 +1,6 @@
 #include "host/save_image.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
@@ -34,16 +35,16 @@ constexpr off_t most_at_once = 64 << 20;
 constexpr std::chrono::minutes turn_limit{10};
 constexpr std::chrono::milliseconds look_again{50};
 
+/// Numbers are of the machine that saved; this is for x86-64.
 std::uint32_t get_u32(std::string_view data, std::size_t at) {
   std::uint32_t value = 0;
-  for (std::size_t i = 4; i-- > 0;) {
-    value = value << 8U | static_cast<unsigned char>(data.at(at + i));
-  }
-  return value;
+  data.copy(reinterpret_cast<char*>(&value), sizeof value, at);
+  return le32toh(value);
 }
 
 void put_u32(std::string& data, std::uint32_t value) {
-  for (unsigned i = 0; i < 4; ++i) data += static_cast<char>(value >> (8U * i) & 0xffU);
+  value = htole32(value);
+  data.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
 [[noreturn]] void throw_errno(const std::string& what) {

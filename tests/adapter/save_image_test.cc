@@ -14,6 +14,7 @@
 #include <sstream>
 #include <thread>
 
+#include "adapter/ram_stream.h"
 #include "adapter/temp_dir.h"
 #include "base/error.h"
 #include "host/adapters.h"
@@ -202,22 +203,12 @@ TEST(SaveImage, StoppedCopyThrows) {
                Cancelled);
 }
 
-/// A stream as ram_stream_test takes it apart: 16 MiB, one page of them in use.
+/// 16 MiB, one page of them in use.
 std::string saved_memory() {
-  const auto number = [](std::uint64_t value, unsigned bytes) {
-    std::string text;
-    for (unsigned i = bytes; i-- > 0;) text += static_cast<char>(value >> (8 * i) & 0xffU);
-    return text;
-  };
-  const auto section = [&](char kind, const std::string& body) {
-    return std::string(1, kind) + number(2, 4) + body + number(0x10, 8) + "\x7e" + number(2, 4);
-  };
-  std::string pages = number(0x08, 8) + "\x06pc.ram" + std::string(4096, 'm');
-  for (std::uint64_t at = 4096; at < 16 * mib; at += 4096) pages += number(at | 0x22U, 8) + '\0';
-  return "QEVM" + number(3, 4) + "\x07" + number(3, 4) + "q35" +
-         section(1, "\x03ram" + number(4, 8) + number((16 * mib) | 4U, 8) + "\x06pc.ram" +
-                        number(16 * mib, 8)) +
-         section(2, pages) + section(3, "") + "\x04the devices";
+  using namespace test_stream;
+  std::string pages = page(0, 'm', "pc.ram");
+  for (std::uint64_t at = page_bytes; at < 16 * mib; at += page_bytes) pages += zero(at);
+  return stream(pages);
 }
 
 TEST(SaveImage, LosesItsZeroPagesAndNothingElse) {

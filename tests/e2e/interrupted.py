@@ -84,6 +84,7 @@ def full_disk():
     place.vmlab("status", LAB).expect(0, "paused")
     place.inside("rm", labs / "filler").expect()
     place.vmlab(*UP, timeout=300).expect(0, "is up")
+    # A guest has no inotify tool; half a second is nothing beside what an emulated one takes to write.
     place.guest(LAB, address, "until [ -e /root/whole ]; do sleep 0.5; done; "
                 "[ $(stat -c %s /root/written) = 67108864 ]", timeout=120).expect()
     equal(place.guest(LAB, address, "cat /proc/sys/kernel/random/boot_id").expect().out, boot,

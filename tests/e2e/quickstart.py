@@ -256,7 +256,8 @@ def everywhere():
     place.vmlab("exec", "master-*", "--lab", LAB, "--", "exit 3").expect(1, "exit 3", "3 of 3")
     ratios = []
     for _ in range(3):
-        begun = place.vmlab("exec", "*", "--lab", LAB, "--json", "--", "sleep 5").expect()
+        begun = place.vmlab("exec", "*", "--lab", LAB, "--json", "--",
+                            "sleep 5").expect()  # not a wait: the command that is timed
         answers = json.loads(begun.out)
         equal(answers["failed"], 0, "nodes that failed")
         ratios.append(begun.took / (max(node["took_ms"] for node in answers["nodes"]) / 1000))
