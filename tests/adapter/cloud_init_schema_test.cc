@@ -85,9 +85,11 @@ TEST_F(CloudInitTool, TakesTheDocumentsOfEveryTopologyAndRole) {
     std::set<std::string> groups;
     for (const auto& node : lab.nodes) {
       if (!groups.insert(node.group).second) continue;  // its documents differ in names only
-      const auto outcome = schema(seed_documents(lab, node, keys_).user_data);
-      EXPECT_EQ(outcome.exit_code, 0) << name << "/" << node.name << "\n" << outcome.output;
-      EXPECT_EQ(outcome.output.find("eprecat"), std::string::npos) << outcome.output;
+      for (const auto& documents : {seed_documents(lab, node, keys_), template_documents(node)}) {
+        const auto outcome = schema(documents.user_data);
+        EXPECT_EQ(outcome.exit_code, 0) << name << "/" << node.name << "\n" << outcome.output;
+        EXPECT_EQ(outcome.output.find("eprecat"), std::string::npos) << outcome.output;
+      }
     }
   }
 }

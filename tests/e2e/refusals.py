@@ -4,9 +4,12 @@ the exit code, the cause, and that nothing was made. No guest is booted."""
 import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 
-from place import ROOT, VMLAB, Place, check, equal, main, run
+from place import ROOT, SANDBOX, VMLAB, Place, check, equal, main, run
 
 place = Place("refusals")
 
@@ -153,6 +156,46 @@ def foreign_names():
     finally:
         shutil.rmtree(directory)
         place.stop()
+
+
+def told_ready(what):
+    """Waits until the sandbox's first process has said that it is ready: then it writes to a log."""
+    end = time.monotonic() + 30
+    while True:
+        status = run([SANDBOX, "status", place.sandbox_dir])
+        check(status.code == 0 and time.monotonic() < end, f"{what} is gone, or never ready")
+        if os.readlink(f"/proc/{status.out.strip()}/fd/1").endswith("sandbox.log"):
+            return
+
+
+def cut_start():
+    """A sandbox whose start was killed is ready when the next start returns, and stays. It once was
+    neither: the second start found it running before its libvirtd answered, and nobody was there to
+    hear that it was ready, of which its first process died."""
+    for moment in (0.05, 0.2, 0.5):
+        first = subprocess.Popen([SANDBOX, "start", place.sandbox_dir], start_new_session=True,
+                                 stderr=subprocess.DEVNULL)
+        try:
+            first.wait(moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(first.pid, signal.SIGKILL)
+            first.wait()
+        place.start()
+        try:
+            place.virsh("version")
+            told_ready(f"the sandbox whose start was killed after {moment} s")
+        finally:
+            place.stop()
+
+
+def quickstart_down():
+    """`./quickstart down` leaves what is not its own in the directory that it was given."""
+    with tempfile.TemporaryDirectory() as directory:
+        kept = pathlib.Path(directory, "kept")
+        kept.touch()
+        pathlib.Path(directory, "state", "labs").mkdir(parents=True)
+        run([ROOT / "quickstart", "down"], env={"VMLAB_QUICKSTART_DIR": directory}).expect()
+        equal(os.listdir(directory), ["kept"], "what is left")
 
 
 if __name__ == "__main__":
