@@ -162,5 +162,21 @@ class Manual(unittest.TestCase):
                 self.assertNotIn("\\", ended.stdout.replace("$EDITOR", ""))
 
 
+class Scripts(unittest.TestCase):
+    """The shell that is ours, before a linter."""
+
+    def test_shellcheck_has_no_word_to_say(self):
+        files = [ROOT / "quickstart", ROOT / ".ci/run"]
+        for folder in ("src", "tests"):
+            for path in (ROOT / folder).rglob("*"):
+                if path.is_file() and "golden" not in path.parts:
+                    with path.open("rb") as file:
+                        if re.match(rb"#!/bin/(ba)?sh", file.readline()):
+                            files.append(path)
+        self.assertGreater(len(files), 7)
+        said = subprocess.run(["shellcheck", "--severity=warning", *files], text=True, stdout=subprocess.PIPE)
+        self.assertEqual((said.returncode, said.stdout), (0, ""))
+
+
 if __name__ == "__main__":
     unittest.main()
