@@ -66,13 +66,6 @@ void suggest_topology(const Context& context, const std::string& name) {
   }
 }
 
-Lab load_file(const Context& context, const std::string& file) {
-  auto& system = context.ports.system;
-  const auto text = read_topology(file, system);
-  return load(text, file, context.settings.library,
-              [&](const std::string& path) { return system.read(path); });
-}
-
 SummaryContext summary_context(const Context& context, const Lab& lab) {
   SummaryContext summary;
   summary.verb = "up";
@@ -99,7 +92,12 @@ ExitCode code_of(const RunSummary& summary) {
 
 std::string lab_name_of(const Context& context, const std::string& target) {
   if (target.empty()) return only_lab(context);
-  if (names_a_file(target)) return load_file(context, target).name;
+  if (names_a_file(target)) {
+    auto& system = context.ports.system;
+    return load(read_topology(target, system), target, context.settings.library,
+                [&](const std::string& path) { return system.read(path); })
+        .name;
+  }
   // It becomes part of paths that are removed.
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
   if (target.find_first_not_of(allowed) != std::string::npos || target.front() == '-') {
@@ -113,20 +111,22 @@ std::string checkpoint_words(const std::string& checkpoint, const Lab& lab) {
   return checkpoint + " --lab " + lab.name;
 }
 
-Lab lab_of(const Context& context, const std::string& target, Installer installer) {
+Lab lab_of(const Context& context, const std::string& target, Installer installer,
+           std::optional<Error>* no_host) {
   if (target.empty() || !names_a_file(target)) {
     const auto name = lab_name_of(context, target);
     suggest_topology(context, name);
-    return recall_lab(name, context.settings, context.ports, installer);
+    return recall_lab(name, context.settings, context.ports, installer, no_host);
   }
   read_topology(target, context.ports.system);  // says what is wrong with the path itself
-  return load_lab(target, context.settings, context.ports, installer);
+  return load_lab(target, context.settings, context.ports, installer, no_host);
 }
 
 ExitCode run_up(const Context& context) {
-  require_host(lab_name_of(context, context.invocation.target), context.settings, context.ports,
-               context.stop);
-  const auto lab = lab_of(context, context.invocation.target);
+  std::optional<Error> no_host;
+  const auto lab = lab_of(context, context.invocation.target, Installer::verified, &no_host);
+  require_host(lab.name, context.settings, context.ports, context.stop);  // says how to mend it
+  if (no_host) throw Error(*no_host);
   const auto summary =
       context.console.watch(summary_context(context, lab), context.stop, [&](Reporter& reporter) {
         return up(lab, context.settings, context.ports, reporter, context.stop);
@@ -145,30 +145,26 @@ ExitCode run_plan(const Context& context) {
 
 ExitCode run_validate(const Context& context) {
   std::vector<Diagnostic> problems;
-  std::optional<std::string> no_host;
+  std::optional<Error> no_host;
   for (const auto& file : context.invocation.files) {
     try {
-      const auto lab = load_file(context, file);
+      read_topology(file, context.ports.system);  // says what is wrong with the path itself
+      const auto lab =
+          load_lab(file, context.settings, context.ports, Installer::verified, &no_host);
       if (lab.dcos) {
-        auto lint = lint_config(lab);
-        if (!lint.errors.empty()) throw BadInput(std::move(lint.errors));
-        for (const auto& warning : lint.warnings) context.console.note(file + ": " + warning);
-      }
-      if (!no_host) {
-        try {
-          context.ports.hypervisor.info();
-        } catch (const Error& error) {
-          no_host = error.message();
+        for (const auto& warning : lint_config(lab).warnings) {
+          context.console.note(file + ": " + warning);
         }
       }
-      if (!no_host) load_lab(file, context.settings, context.ports);
       context.console.result(
           fmt::format("{}: lab '{}', {}\n", file, lab.name, counted(lab.nodes.size(), "node")));
     } catch (const BadInput& input) {
       problems.insert(problems.end(), input.problems().begin(), input.problems().end());
     }
   }
-  if (no_host) context.console.note("not compared with this host's networks: " + *no_host);
+  if (no_host) {
+    context.console.note("not compared with this host's networks: " + no_host->message());
+  }
   if (!problems.empty()) throw BadInput(std::move(problems));
   return ExitCode::done;
 }

@@ -63,9 +63,9 @@ ExitCode run_image_verify(const Context& context);
 ExitCode run_image_prune(const Context& context);
 
 /// The lab that FILE or LAB names: a file is read, a name is recalled; nothing at all means the
-/// only lab that is known.
+/// only lab that is known. `no_host`: see load_lab.
 Lab lab_of(const Context& context, const std::string& target,
-           Installer installer = Installer::verified);
+           Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr);
 
 ExitCode code_of(const RunSummary& summary);
 

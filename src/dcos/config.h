@@ -15,9 +15,9 @@ struct LintResult {
   std::vector<std::string> warnings;  // the installer ignores it, or it is known to surprise
 };
 
-/// What is wrong with the user's `install.dcos.config`, with marks in the topology file. Needs the
-/// masters and, for the checks of overlaps, the network's CIDR (a CIDR of prefix 0 is not looked
-/// at, so that it can run before a network is chosen). `lab.dcos` must be set.
+/// What is wrong with the user's `install.dcos.config`, with marks in the topology file; what is
+/// wrong with the rest of a topology, `load` says. What it needs of that, the masters' addresses
+/// and the network's CIDR, it looks at where it is there. `lab.dcos` must be set.
 LintResult lint_config(const Lab& lab);
 
 /// The keys in the order of the file: vmlab's defaults, then the user's, which override them.

@@ -64,10 +64,6 @@ void lint_key(Lint& lint, const std::string& key, const Json& value) {
 void lint_ip_detect(Lint& lint) {
   if (!lint.lab.dcos->ip_detect) return;
   const auto& text = *lint.lab.dcos->ip_detect;
-  if (!text.starts_with("#!")) {
-    lint.error({}, "the ip-detect script does not begin with '#!'",
-               "begin it with a line such as #!/bin/sh");
-  }
   if (text.find('\r') != std::string::npos) {
     lint.error({}, "the ip-detect script has line ends of DOS, which no shell reads",
                "convert it, e.g. with dos2unix");

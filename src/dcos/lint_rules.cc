@@ -26,9 +26,7 @@ std::string Lint::text(const std::string& key) const {
 void lint_masters(Lint& lint) {
   const auto masters = lint.lab.with_role(Role::master);
   const bool fixed = lint.config.value("master_discovery", Json("static")) == "static";
-  if (masters.size() > 9) {
-    lint.error({}, fmt::format("DC/OS takes 1, 3, 5, 7 or 9 masters, not {}", masters.size()));
-  } else if (masters.size() >= 7) {
+  if (masters.size() >= 7) {
     lint.warn(fmt::format("{} masters: every write waits for {} of them; 5 are enough for any lab",
                           masters.size(), masters.size() / 2 + 1));
   }
@@ -39,7 +37,9 @@ void lint_masters(Lint& lint) {
   if (!fixed && !lint.has("exhibitor_address")) {
     lint.error("master_discovery", "'master_http_loadbalancer' needs 'exhibitor_address'");
   }
-  if (!lint.has("master_list") || !lint.config.at("master_list").is_array()) return;
+  if (masters.empty() || !lint.has("master_list") || !lint.config.at("master_list").is_array()) {
+    return;
+  }
   std::set<std::string> wanted;
   for (const Node* master : masters) {
     if (master->address.value == 0) return;  // not derived yet

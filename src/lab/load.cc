@@ -81,9 +81,10 @@ void TopologyLoader::load_name(const Section& top) {
   top.require("name");
   const auto name = top.text("name");
   if (!name) return;
-  lab_.name = name->value;
-  if (!is_name(lab_.name, 24)) {
-    problems_.add(name->mark, "bad lab name " + shown(lab_.name), name_rule(24));
+  if (is_name(name->value, 24)) {
+    lab_.name = name->value;
+  } else {
+    problems_.add(name->mark, "bad lab name " + shown(name->value), name_rule(24));
   }
 }
 
@@ -185,8 +186,7 @@ void TopologyLoader::load_release_map(const YamlTree& tree) {
     problems_.add(tree.mark, "'release' has neither a path nor a URL");
   }
   if (path) {
-    release.path = references_.path(path->value);
-    references_.require_file(*path, "installer");
+    if (references_.require_file(*path, "installer")) release.path = references_.path(path->value);
   }
   if (url) {
     release.url = url->value;
@@ -198,8 +198,9 @@ void TopologyLoader::load_release_map(const YamlTree& tree) {
     }
   }
   if (!sha256) return;
-  release.sha256 = lower_hex(sha256->value);
-  if (!is_sha256(sha256->value)) {
+  if (is_sha256(sha256->value)) {
+    release.sha256 = lower_hex(sha256->value);
+  } else {
     problems_.add(sha256->mark, "bad sha256 " + shown(sha256->value), "it has 64 hex digits");
   }
 }
@@ -221,13 +222,12 @@ void TopologyLoader::load_dcos(const YamlTree& tree, Mark key) {
   if (const auto* config = section.find("config")) load_config(*config);
   const auto ip_detect = section.text("ip_detect");
   if (!ip_detect) return;
-  auto script = references_.file(*ip_detect, "ip-detect script");
-  if (script && !script->starts_with("#!")) {
+  lab_.dcos->ip_detect = references_.file(*ip_detect, "ip-detect script");
+  if (lab_.dcos->ip_detect && !lab_.dcos->ip_detect->starts_with("#!")) {
     problems_.add(ip_detect->mark,
                   fmt::format("ip-detect script {} is no script: it must begin with #!",
                               shown(ip_detect->value)));
   }
-  lab_.dcos->ip_detect = std::move(script);
 }
 
 Lab TopologyLoader::load(const YamlTree& tree) {
@@ -269,16 +269,24 @@ Lab load(std::string_view text, const std::string& file, const Library& library,
          const ReadFile& read, const FileExists& exists, const std::string& directory,
          const std::vector<std::string>& overrides) {
   Problems problems(file);
+  auto lab = load(text, problems, library, read, exists, directory, overrides);
+  problems.throw_if_any();
+  return lab;
+}
+
+Lab load(std::string_view text, Problems& problems, const Library& library, const ReadFile& read,
+         const FileExists& exists, const std::string& directory,
+         const std::vector<std::string>& overrides) {
+  const auto& file = problems.file();
   auto tree = read_yaml(text, file, problems.list());
   if (tree && tree->is_null() && !problems.any()) {
     problems.add({1, 1}, "the file is empty", "topologies/quickstart.yaml is an example");
   }
-  if (!tree || tree->is_null()) problems.throw_if_any();
+  if (!tree || tree->is_null()) return {};
   apply_overrides(*tree, overrides, problems);
   const auto parent = std::filesystem::path(file).parent_path().string();
   References references(library, read, exists, directory.empty() ? parent : directory, problems);
   Lab lab = TopologyLoader(references, library, problems).load(*tree);
-  problems.throw_if_any();
   lab.overrides = overrides;
   return lab;
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/lab.h"
+#include "lab/problems.h"
 
 namespace vmlab {
 
@@ -43,9 +43,16 @@ struct HostView {
 Lab load(std::string_view text, const std::string& file, const Library& library,
          const ReadFile& read, const FileExists& exists = {}, const std::string& directory = {},
          const std::vector<std::string>& overrides = {});
+/// The same of the file that `problems` is of, which takes what is wrong; what is not is handed
+/// over, for those who look on: a name, an installer or a network that is wrong is left empty.
+Lab load(std::string_view text, Problems& problems, const Library& library, const ReadFile& read,
+         const FileExists& exists = {}, const std::string& directory = {},
+         const std::vector<std::string>& overrides = {});
 
 /// Chooses a free network where the file names none, derives addresses and MACs, and checks both.
 /// Throws BadInput with all problems, Error when no free network is left.
 Lab resolve(Lab lab, const HostView& host);
+/// The same; where there are problems, old or new, nothing is chosen or derived.
+Lab resolve(Lab lab, const HostView& host, Problems& problems);
 
 }  // namespace vmlab

@@ -75,10 +75,11 @@ std::optional<std::string> References::file(const Placed<std::string>& written,
   return text;
 }
 
-void References::require_file(const Placed<std::string>& written, const std::string& what) {
-  if (!exists_ || exists_(path(written.value))) return;
+bool References::require_file(const Placed<std::string>& written, const std::string& what) {
+  if (!exists_ || exists_(path(written.value))) return true;
   problems_.add(written.mark, fmt::format("cannot find {} {}", what, shown(written.value)),
                 "looked for as " + path(written.value));
+  return false;
 }
 
 const Image* References::image(const Placed<std::string>& name) {

@@ -30,8 +30,8 @@ class References {
   /// Text of a file; `what` names it in messages.
   std::optional<std::string> file(const Placed<std::string>& written, const std::string& what);
 
-  /// Reports an installer that is not there.
-  void require_file(const Placed<std::string>& written, const std::string& what);
+  /// False: it is not there, which is reported.
+  bool require_file(const Placed<std::string>& written, const std::string& what);
 
  private:
   const Library& library_;

@@ -210,14 +210,22 @@ class AddressGiver {
 
 Lab resolve(Lab lab, const HostView& host) {
   Problems problems(lab.file);
+  lab = resolve(std::move(lab), host, problems);
+  problems.throw_if_any();
+  return lab;
+}
+
+Lab resolve(Lab lab, const HostView& host, Problems& problems) {
   auto& network = lab.network;
   HostView others = host;
   if (host.own_network) std::erase(others.routes, *host.own_network);
-  if (network.cidr.prefix == 0) {
+  if (network.cidr.prefix != 0) {
+    check_network(lab, others, problems);
+  } else if (!problems.any()) {
     network.cidr = host.own_network ? *host.own_network : choose_network(lab, others);
     network.gateway = {network.cidr.base.value + 1};
   } else {
-    check_network(lab, others, problems);
+    return lab;
   }
   const auto room = size_of(network.cidr) - 3;
   if (lab.nodes.size() > room) {
@@ -226,7 +234,7 @@ Lab resolve(Lab lab, const HostView& host) {
                              room, lab.nodes.size()),
                  "choose a smaller prefix");
   }
-  problems.throw_if_any();
+  if (problems.any()) return lab;
   AddressGiver addresses(lab);
   addresses.keep(host.own_hosts);
   if (!addresses.derive()) {

@@ -25,6 +25,8 @@ HostView host_view(const std::string& lab, Ports& ports) {
   for (const auto& network : ports.hypervisor.networks()) {
     libvirt.insert(libvirt.end(), network.cidrs.begin(), network.cidrs.end());
     if (network.cidrs.empty()) continue;
+    // Of a lab whose name is wrong there is no telling which network is its own.
+    if (network.label && lab.empty()) continue;
     const bool own = network.label && network.label->lab == lab;
     if (own) {
       view.own_network = network.cidrs.front();
@@ -47,35 +49,31 @@ HostView host_view(const std::string& lab, Ports& ports) {
 }
 
 /// The installer's sum is what "the same release" means; it is computed once per file.
-void check_release(Lab& lab, Ports& ports) {
-  if (!lab.dcos) return;
-  auto& release = lab.dcos->release;
+void check_release(Release& release, Ports& ports, Problems& problems) {
   if (release.path.empty()) return;
-  const auto sum = ports.system.sha256(release.path, [](const auto&, auto, auto) {}, {});
+  std::string sum;
+  try {
+    sum = ports.system.sha256(release.path, [](const auto&, auto, auto) {}, {});
+  } catch (const Error&) {
+    if (!problems.any()) throw;
+    return;  // what is wrong with the input is told first
+  }
   if (!release.sha256.empty() && release.sha256 != sum) {
-    throw BadInput({{.file = lab.file,
-                     .line = release.mark.line,
-                     .column = release.mark.column,
-                     .message = fmt::format("installer '{}' has SHA-256 {}, not {}", release.path,
-                                            sum, release.sha256),
-                     .help = "fetch it again, or correct `sha256`"}});
+    problems.add(
+        release.mark,
+        fmt::format("installer '{}' has SHA-256 {}, not {}", release.path, sum, release.sha256),
+        "fetch it again, or correct `sha256`");
   }
   release.sha256 = sum;
 }
 
-}  // namespace
-
-namespace {
-
 /// What the file says, with the changes of `settings`; the host is not asked.
-Lab read_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer) {
+Lab read_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer,
+             Problems& problems) {
   const auto text = ports.system.read(file);
   if (!text) {
-    throw BadInput({{.file = file.string(),
-                     .line = 0,
-                     .column = 0,
-                     .message = "there is no such file",
-                     .help = ""}});
+    problems.add({}, "there is no such file");
+    return {};
   }
   const auto read = [&ports](const std::string& path) { return ports.system.read(path); };
   FileExists exists;
@@ -85,7 +83,7 @@ Lab read_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
       return info && !info->directory;
     };
   }
-  return load(*text, file.string(), settings.library, read, exists,
+  return load(*text, problems, settings.library, read, exists,
               fs::absolute(file).parent_path().string(), settings.overrides);
 }
 
@@ -106,17 +104,25 @@ std::optional<Remembered> remembered_topology(const std::string& name, const Set
 
 }  // namespace
 
-Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer) {
-  auto lab = read_lab(file, settings, ports, installer);
-  const auto host = host_view(lab.name, ports);
-  lab = resolve(std::move(lab), host);
-  if (installer == Installer::verified) {
-    if (lab.dcos) {
-      const auto lint = lint_config(lab);
-      if (!lint.errors.empty()) throw BadInput(lint.errors);
-    }
-    check_release(lab, ports);
+Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer,
+             std::optional<Error>* no_host) {
+  Problems problems(file.string());
+  auto lab = read_lab(file, settings, ports, installer, problems);
+  std::optional<HostView> host;
+  std::optional<Error> silent;
+  try {
+    host = host_view(lab.name, ports);
+  } catch (const Error& error) {
+    silent = error;
   }
+  if (host) lab = resolve(std::move(lab), *host, problems);
+  if (installer == Installer::verified && lab.dcos) {
+    problems.add(lint_config(lab).errors);
+    check_release(lab.dcos->release, ports, problems);
+  }
+  if (no_host != nullptr && silent) *no_host = silent;
+  problems.throw_if_any();
+  if (no_host == nullptr && silent) throw Error(*silent);
   if (settings.accelerator != Accelerator::automatic) lab.accelerator = settings.accelerator;
   if (settings.boot) lab.boot = *settings.boot;
   lab.prune = settings.prune;
@@ -132,8 +138,8 @@ std::vector<std::string> known_labs(const Settings& settings, Ports& ports) {
   return names;
 }
 
-Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
-               Installer installer) {
+Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports, Installer installer,
+               std::optional<Error>* no_host) {
   const auto remembered = remembered_topology(name, settings, ports.system);
   if (!remembered) {
     const auto known = known_labs(settings, ports);
@@ -153,7 +159,7 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
     std::erase_if(wanted.overrides, [&](const auto& older) { return older.starts_with(key); });
     wanted.overrides.push_back(override);
   }
-  return load_lab(remembered->file, wanted, ports, installer);
+  return load_lab(remembered->file, wanted, ports, installer, no_host);
 }
 
 std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
@@ -170,9 +176,10 @@ std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
   for (auto& image : wanted.library.images) image.second = least_image;
   for (auto& fragment : wanted.library.fragments) fragment.second = "#cloud-config\n{}\n";
   if (wanted.library.practice_release.empty()) wanted.library.practice_release = "not built";
-  for (const auto& node : read_lab(remembered->file, wanted, ports, Installer::unseen).nodes) {
-    nodes.emplace_back(node.name, node.role);
-  }
+  Problems problems(remembered->file);
+  const auto lab = read_lab(remembered->file, wanted, ports, Installer::unseen, problems);
+  problems.throw_if_any();
+  for (const auto& node : lab.nodes) nodes.emplace_back(node.name, node.role);
   return nodes;
 }
 

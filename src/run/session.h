@@ -25,10 +25,10 @@ struct Settings {
   std::optional<Boot> boot;                          // nullopt: the topology's choice
   std::vector<std::string> overrides;                // changes to the topology (lab/overrides.h)
   bool prune = false;                                // Lab::prune
-  unsigned boot_places = 0;  // nodes booting at once; 0: see pool_limits
-  bool checkpoints = true;   // `prepared` and `installed` come by themselves
-  std::string command;       // `up`, `reset`: for the record of the run
-  bool replace = false;      // `up` may wipe nodes that were installed differently
+  unsigned boot_places = 0;                          // nodes booting at once; 0: see pool_limits
+  bool checkpoints = true;  // `prepared` and `installed` come by themselves
+  std::string command;      // `up`, `reset`: for the record of the run
+  bool replace = false;     // `up` may wipe nodes that were installed differently
 };
 
 struct NodeStatus {
@@ -60,14 +60,16 @@ struct LabStatus {
 enum class Installer { verified, unseen };
 
 /// Topology file to a complete lab: reads the file, asks host and hypervisor for taken networks,
-/// keeps the network that the lab has already. Throws BadInput or Error.
+/// keeps the network that the lab has already. Throws BadInput with all problems, else Error. Where
+/// `no_host` is given, it takes the Error of a host that does not answer; the lab then has its
+/// network and addresses only as far as the file says.
 Lab load_lab(const std::filesystem::path& file, const Settings& settings, Ports& ports,
-             Installer installer = Installer::verified);
+             Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr);
 
 /// The lab as `up` left it under `paths.lab(name)`: for commands that name a lab and no file.
 /// Throws Error with the known labs and "did you mean".
 Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
-               Installer installer = Installer::verified);
+               Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr);
 /// Its nodes by that file alone, at once; none of a lab that is not known. Throws BadInput.
 std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
                                                        const Settings& settings, Ports& ports);

@@ -83,6 +83,7 @@ bool FakeWorld::empty() const {
 // ---- Hypervisor
 
 HypervisorInfo FakeWorld::info() {
+  if (!libvirt_error.empty()) throw Error(libvirt_error);
   return {.uri = "fake:///",
           .libvirt_version = "9.0.0",
           .qemu_version = "7.2.0",
@@ -103,6 +104,7 @@ std::vector<DomainInfo> FakeWorld::domains() {
 std::vector<NetworkInfo> FakeWorld::networks() {
   const std::lock_guard lock(mutex_);
   alive();
+  if (!libvirt_error.empty()) throw Error(libvirt_error);
   std::vector<NetworkInfo> all;
   for (const auto& [name, network] : networks_by_name) all.push_back(network);
   return all;

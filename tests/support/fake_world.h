@@ -106,6 +106,7 @@ class FakeWorld : public FakeThings,
       answer_agent;
 
   std::vector<Cidr> host_routes;
+  std::string libvirt_error;  // empty: it answers
   bool clock_is_synchronised = true;
   bool guest_agent = true;                             // answers, in every guest
   std::string restore_error;                           // empty: memory is taken

@@ -5,12 +5,23 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "support/golden.h"
 
 namespace vmlab {
 namespace {
 
 using Commands = test::CommandsFixture;
+using Texts = std::vector<std::string>;
+
+/// What was said of places in the file: `LINE:COLUMN: error: …` each.
+Texts problems_in(const std::string& file, const std::string& said) {
+  Texts found;
+  for (const auto& line : lines(said)) {
+    if (line.starts_with(file + ":")) found.push_back(line.substr(file.size() + 1));
+  }
+  return found;
+}
 
 TEST_F(Commands, ALabFromNothingToNothing) {
   bring_up();
@@ -92,6 +103,82 @@ TEST_F(Commands, ValidateReadsTheConfigurationOfDcos) {
   with("something_else: 1");
   EXPECT_EQ(run({"validate", "/topologies/cluster.yaml"}), ExitCode::done) << err_;
   EXPECT_NE(err_.find("'something_else' is not known"), std::string::npos) << err_;
+}
+
+/// Topology, host, parameters of DC/OS and installer each had a round of their own.
+TEST_F(Commands, EveryStageTellsItsProblemsInOneRound) {
+  const std::string file = "/topologies/bad.yaml";
+  world_.files[file] =
+      "name: Bad_Lab\n"
+      "image: tinny\n"
+      "network: {cidr: 192.168.77.0/24}\n"
+      "defaults: {memory: 4GB}\n"
+      "nodes:\n"
+      "  bootstrap: {role: bootstrap}\n"
+      "  master: {role: master, count: 2}\n"
+      "cloud_init: []\n"
+      "install:\n"
+      "  dcos:\n"
+      "    release: {path: ./nothere.sh}\n"
+      "    config: {bootstrap_url: 1, master_lst: [a]}\n";
+  world_.host_routes = {parse_cidr("192.168.0.0/16").value()};
+  Texts expected = {
+      "1:7: error: bad lab name 'Bad_Lab'",
+      "2:8: error: unknown image 'tinny'",
+      "3:17: error: network 192.168.77.0/24 overlaps 192.168.0.0/16, which this host reaches "
+      "already",
+      "4:20: error: 'memory' must be a size like 8GiB or 512MiB, not '4GB'",
+      "7:3: error: 2 masters: DC/OS wants 1, 3, 5, 7 or 9",
+      "11:21: error: cannot find installer './nothere.sh'",
+      "12:14: error: 'bootstrap_url' must begin with http://",
+      "12:32: error: unknown DC/OS parameter 'master_lst'"};
+  for (const std::string command : {"validate", "plan", "up"}) {
+    EXPECT_EQ(run({command, file}), ExitCode::bad_input) << command;
+    EXPECT_EQ(problems_in(file, err_), expected) << command << "\n" << err_;
+  }
+  // What the file itself says is told before what the host lacks.
+  world_.libvirt_error = "cannot connect to libvirt";
+  expected.erase(expected.begin() + 2);
+  for (const std::string command : {"validate", "plan", "up"}) {
+    EXPECT_EQ(run({command, file}), ExitCode::bad_input) << command;
+    EXPECT_EQ(problems_in(file, err_), expected) << command << "\n" << err_;
+  }
+  EXPECT_TRUE(world_.effects().empty());
+}
+
+TEST_F(Commands, TheInstallersSumIsLookedAtBesideOtherProblemsAndWithoutLibvirt) {
+  write_cluster();
+  const std::string file = "/topologies/cluster.yaml";
+  const auto validate = [&](const std::string& release, const std::string& memory) {
+    auto& text = world_.files[file] = test::cluster_topology;
+    text.replace(text.find("practice"), 8, release);
+    text.replace(text.find("8GiB"), 4, memory);
+    const auto code = run({"validate", file});
+    EXPECT_EQ(code, problems_in(file, err_).empty() ? ExitCode::done : ExitCode::bad_input) << err_;
+    return problems_in(file, err_);
+  };
+  const std::string path = "{path: /release/dcos_generate_config.sh";
+  const auto other = path + ", sha256: " + std::string(64, 'a') + "}";
+  for (const std::string libvirt : {"", "cannot connect to libvirt"}) {
+    world_.libvirt_error = libvirt;
+    EXPECT_EQ(validate(path + "}", "8GiB"), Texts{});
+    const auto sum = validate(other, "8GiB");
+    ASSERT_EQ(sum.size(), 1U);
+    EXPECT_NE(sum[0].find("has SHA-256 "), std::string::npos) << sum[0];
+    const auto both = validate(other, "4GiB");
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(both[1], sum[0]);
+    EXPECT_EQ(validate("{path: /none}", "8GiB").size(), 1U);
+    EXPECT_EQ(validate(path + ", sha256: abc}", "8GiB").size(), 1U) << "it is no sum to compare";
+  }
+}
+
+TEST_F(Commands, TheNetworkOfALabWhoseNameIsWrongNowIsNoOtherLabs) {
+  bring_up();
+  auto& text = world_.files["/topologies/small.yaml"];
+  text.replace(text.find("small"), 5, "Small");
+  EXPECT_EQ(run({"validate", "/topologies/small.yaml"}), ExitCode::bad_input);
+  EXPECT_EQ(problems_in("/topologies/small.yaml", err_), Texts{"1:7: error: bad lab name 'Small'"});
 }
 
 TEST_F(Commands, BadInputMakesNothing) {
