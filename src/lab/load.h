@@ -28,8 +28,8 @@ using FileExists = std::function<bool(const std::string& path)>;
 /// What is taken on this host.
 struct HostView {
   std::vector<Cidr> routes;  // networks that the host reaches
-  std::map<std::string, Cidr>
-      other_networks;               // libvirt networks but for the lab's own -> their CIDR
+  /// Libvirt networks but for the lab's own -> their CIDRs, which may be several.
+  std::multimap<std::string, Cidr> other_networks;
   std::optional<Cidr> own_network;  // the lab's, when it is defined already
   /// Addresses that the lab's network gives to its nodes already, by node name: they are kept.
   std::map<std::string, Ipv4> own_hosts;

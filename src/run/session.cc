@@ -38,7 +38,7 @@ HostView host_view(const std::string& lab, Ports& ports) {
         }
       }
     } else {
-      view.other_networks.emplace(network.name, network.cidrs.front());
+      for (const auto& cidr : network.cidrs) view.other_networks.emplace(network.name, cidr);
     }
   }
   for (const auto& route : ports.system.routes()) {

@@ -181,6 +181,17 @@ TEST_F(Commands, TheNetworkOfALabWhoseNameIsWrongNowIsNoOtherLabs) {
   EXPECT_EQ(problems_in("/topologies/small.yaml", err_), Texts{"1:7: error: bad lab name 'Small'"});
 }
 
+TEST_F(Commands, EverySubnetOfALibvirtNetworkIsTaken) {
+  auto& two = world_.networks_by_name["two"];
+  two.name = "two";
+  two.cidrs = {parse_cidr("192.168.122.0/24").value(), parse_cidr("192.168.77.0/24").value()};
+  world_.host_routes = two.cidrs;
+  EXPECT_EQ(run({"validate", "/topologies/small.yaml"}), ExitCode::bad_input);
+  EXPECT_EQ(problems_in("/topologies/small.yaml", err_),
+            Texts{"3:17: error: network 192.168.77.0/24 overlaps 192.168.77.0/24 of libvirt "
+                  "network 'two'"});
+}
+
 TEST_F(Commands, BadInputMakesNothing) {
   world_.files["/topologies/bad.yaml"] = "nodes: [";
   for (const std::string command : {"up", "plan", "status", "down"}) {
