@@ -8,8 +8,8 @@ namespace vmlab {
 
 namespace {
 
-bool is_preflight(const StepView& step) {
-  return step.id.find("/preflight/") != std::string::npos;
+bool is_preflight(const std::string& id) {
+  return id.find("/preflight/") != std::string::npos;
 }
 
 /// What the checks said: the message without `cannot <title> on '<node>': `.
@@ -26,7 +26,7 @@ PreflightReport report_preflights(const RunModel& model) {
   PreflightReport report;
   std::vector<NodePreflight> nodes;
   for (const auto& step : model.steps()) {
-    if (!is_preflight(step)) continue;
+    if (!is_preflight(step.id)) continue;
     const bool passed = step.state == StepView::State::done;
     const bool failed = step.state == StepView::State::failed;
     if (!passed && !failed) continue;
@@ -34,6 +34,10 @@ PreflightReport report_preflights(const RunModel& model) {
     nodes.push_back({.node = step.node,
                      .passed = passed,
                      .explanation = failed ? explanation_of(step) : std::string()});
+  }
+  for (const auto& id : model.done_before()) {
+    if (!is_preflight(id) || model.find(id) != nullptr) continue;
+    nodes.push_back({.node = id.substr(id.rfind('/') + 1), .passed = true, .explanation = {}});
   }
   if (!report.ids.empty()) report.text = summarise_preflights(nodes);
   return report;

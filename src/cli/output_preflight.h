@@ -13,7 +13,7 @@ struct PreflightReport {
   std::set<std::string> ids;  // of the failed steps that it speaks for
 };
 
-/// Of the steps `…/preflight/<node>` that have ended.
+/// Of the steps `…/preflight/<node>` that have ended, in this run or before.
 PreflightReport report_preflights(const RunModel& model);
 
 }  // namespace vmlab

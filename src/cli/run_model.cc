@@ -70,6 +70,7 @@ std::string bytes_text(std::uint64_t done, std::uint64_t total) {
 }
 
 void RunModel::planned(const Plan& plan) {
+  done_before_.insert(plan.done_before.begin(), plan.done_before.end());
   for (const auto& step : plan.steps) {
     auto& known = view(step);
     known.state = StepView::State::planned;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class RunModel {
   void tick(std::chrono::milliseconds elapsed);
 
   const std::vector<StepView>& steps() const { return steps_; }
+  /// Ids of steps that a plan left out because earlier runs had done them.
+  const std::set<std::string>& done_before() const { return done_before_; }
   const StepView* find(const std::string& id) const;
   std::chrono::milliseconds elapsed() const { return elapsed_; }
   std::size_t count(StepView::State state) const;
@@ -63,6 +66,7 @@ class RunModel {
 
   std::vector<StepView> steps_;
   std::map<std::string, std::size_t> places_;
+  std::set<std::string> done_before_;
   std::chrono::milliseconds elapsed_{0};
 };
 

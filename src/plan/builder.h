@@ -51,6 +51,7 @@ class PlanBuilder {
   /// Whether the plan gives a node a new disk.
   bool makes_anew(const std::string& node) const;
   void note(std::string sentence) { plan_.notes.push_back(std::move(sentence)); }
+  void done_before(const std::string& id) { plan_.done_before.push_back(id); }
   void unknown(const std::string& node) { plan_.unknown.push_back(node); }
   bool any_unknown() const { return !plan_.unknown.empty(); }
 

@@ -49,7 +49,11 @@ class InstallPlan {
   void plan() {
     find_needed();
     for (const auto& item : items_) {
-      if (needed_.contains(item.id)) add(item);
+      if (needed_.contains(item.id)) {
+        add(item);
+      } else if (std::holds_alternative<GuestTask>(item.work)) {
+        builder_.done_before(item.id);
+      }
     }
   }
 

@@ -202,6 +202,8 @@ struct Plan {
   /// Nodes that were installed with another configuration, ip-detect or release; `steps` are then
   /// those that wipe the cluster, and want to be asked for (`--replace`).
   std::vector<std::string> must_wipe = {};
+  /// Ids of the install's tasks that are not in `steps` because they were done before.
+  std::vector<std::string> done_before = {};
 };
 
 /// Which nodes must be wiped and why: part of a sentence.

@@ -192,6 +192,24 @@ TEST_F(Commands, EverySubnetOfALibvirtNetworkIsTaken) {
                   "network 'two'"});
 }
 
+/// Nodes that passed in the first run are not asked again, and were not counted.
+TEST_F(Commands, PreflightsThatPassedInAnEarlierRunCount) {
+  write_cluster();
+  serve("/topologies/cluster.yaml");
+  world_.answer = [served = world_.answer](const std::string& node, const std::string& script) {
+    if (node != "agent-1" || script.find("--preflight-only") == std::string::npos) {
+      return served(node, script);
+    }
+    return std::optional(GuestResult{3, "Checking if port 53 is in use: FAIL\n", ""});
+  };
+  for (const auto* round : {"first", "second"}) {
+    EXPECT_EQ(run({"up", "/topologies/cluster.yaml"}), ExitCode::failed) << round;
+    EXPECT_NE(err_.find("5 of 6 nodes passed the preflight checks"), std::string::npos)
+        << round << "\n"
+        << err_;
+  }
+}
+
 TEST_F(Commands, BadInputMakesNothing) {
   world_.files["/topologies/bad.yaml"] = "nodes: [";
   for (const std::string command : {"up", "plan", "status", "down"}) {
