@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/text.h"
@@ -106,6 +108,27 @@ std::optional<Placed<bool>> Section::flag(const std::string& key) const {
   return std::nullopt;
 }
 
+namespace {
+
+/// `write 8GiB` for `8GB`, `8 gib` or `8g`, `add a unit: 8GiB` for `8`; else empty.
+std::string size_meant(std::string_view written) {
+  written = trim(written);
+  const auto digits = written.substr(0, written.find_first_not_of("0123456789"));
+  auto unit = std::string(trim(written.substr(digits.size())));
+  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
+  for (const char letter : {'G', 'M', 'T'}) {
+    const auto meant = fmt::format("{}{}iB", digits, letter);
+    if (!parse_size_mib(meant)) return {};
+    if (unit.empty()) return "add a unit: " + meant;
+    for (const auto* rest : {"", "B", "IB"}) {
+      if (unit == letter + std::string(rest)) return "write " + meant;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 std::optional<Placed<std::uint64_t>> Section::size_mib(const std::string& key) const {
   const auto* value = find(key);
   if (value == nullptr) return std::nullopt;
@@ -114,11 +137,9 @@ std::optional<Placed<std::uint64_t>> Section::size_mib(const std::string& key) c
       return Placed<std::uint64_t>{*size, value->mark};
     }
   }
-  const bool bare = value->is_scalar() && !value->text.empty() &&
-                    value->text.find_first_not_of("0123456789") == std::string::npos;
   problems_->add(value->mark,
                  fmt::format("'{}' must be a size like 8GiB or 512MiB, not {}", key, shown(*value)),
-                 bare ? fmt::format("add a unit: {}GiB", value->text) : "");
+                 value->is_scalar() ? size_meant(value->text) : "");
   return std::nullopt;
 }
 

@@ -337,6 +337,25 @@ boot: frok
   EXPECT_EQ(found, expected);
 }
 
+TEST(BadTopology, ASizeInAnotherUnitIsShownAsItIsWritten) {
+  const auto help = [](const std::string& size) {
+    const auto found = problems_of("name: lab\nimage: debian-12\ndefaults: {memory: '" + size +
+                                   "'}\nnodes: {n: {role: plain}}\n");
+    if (found.size() != 1) return std::to_string(found.size()) + " problems";
+    const auto at = found.front().find('[');
+    return at == std::string::npos ? std::string() : found.front().substr(at);
+  };
+  EXPECT_EQ(help("16GB"), "[write 16GiB]");
+  EXPECT_EQ(help("16 gib"), "[write 16GiB]");
+  EXPECT_EQ(help("9000mb"), "[write 9000MiB]");
+  EXPECT_EQ(help("1tb"), "[write 1TiB]");
+  EXPECT_EQ(help("16g"), "[write 16GiB]");
+  EXPECT_EQ(help("16"), "[add a unit: 16GiB]");
+  for (const auto* size : {"16KB", "1.5GB", "GB", "big", "0", "99999999999999999999GB", "16GBit"}) {
+    EXPECT_EQ(help(size), "") << size;
+  }
+}
+
 TEST(BadTopology, ManyProblemsAreCutNotCounted) {
   std::string text;
   for (int i = 0; i < 5'000; ++i) text += "x: 1\n";
