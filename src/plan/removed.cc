@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "lab/network_xml.h"
 #include "plan/builder.h"
 
@@ -91,16 +92,20 @@ std::map<std::string, std::vector<std::string>> wanted_hosts(const PlanBuilder& 
 
 void plan_removed_nodes(PlanBuilder& builder) {
   const auto& lab = builder.lab();
+  std::vector<std::string> left;
   for (const auto& [name, seen] : builder.observed().nodes) {
     if (!no_longer_wanted(lab, name, seen)) continue;
     if (lab.prune) {
       remove_node(builder, name, *seen.domain);
     } else {
-      builder.note(fmt::format(
-          "{} is no longer in the topology; it is left as it is (`vmlab up --prune` removes it)",
-          name));
+      left.push_back(name);
     }
   }
+  if (left.empty()) return;
+  const bool one = left.size() == 1;
+  builder.note(fmt::format(
+      "{} {} {}; {} (`vmlab up --prune` removes {})", join(left, ", "), one ? "is" : "are", why,
+      one ? "it is left as it is" : "they are left as they are", one ? "it" : "them"));
 }
 
 }  // namespace vmlab

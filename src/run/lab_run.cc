@@ -32,7 +32,7 @@ void forget_gates(const std::string& node, Observed& observed) {
 
 void remember_topology(const Lab& lab, const Settings& settings, Ports& ports) {
   const auto path = settings.paths.topology(lab.name);
-  auto text = fs::absolute(lab.file).lexically_normal().string() + "\n";
+  auto text = remembered_file(lab) + "\n";
   for (const auto& override : lab.overrides) text += override + "\n";
   ports.system.make_directory(settings.paths.lab(lab.name), 0711);
   if (ports.system.read(path) != text) ports.system.write(path, text, 0644);
@@ -126,7 +126,7 @@ bool LabRun::bring_up() {
   for (int round = 0;; ++round) {
     auto observed = observe();
     for (const auto& node : begun) forget_gates(node, observed);
-    const auto plan = make_plan(wanted_, known_, observed, settings_);
+    const auto plan = make_plan(wanted_, known_, observed, settings_, ports_.system);
     if (!plan.must_wipe.empty() && !settings_.replace) {
       throw Error("cannot change an installed cluster: " + wipe_reason(plan),
                   fmt::format("`{} --replace` wipes the cluster and installs it anew",

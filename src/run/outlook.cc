@@ -21,7 +21,7 @@ Outlook look_ahead(const Lab& lab, const Settings& settings, Ports& ports, std::
   known.accelerator = proven_accelerator(lab.accelerator, settings.paths, ports, stop);
   const auto observed = observe(known, settings, ports, stop);
   Outlook outlook;
-  outlook.plan = make_plan(lab, known, observed, settings);
+  outlook.plan = make_plan(lab, known, observed, settings, ports.system);
   outlook.forecast = forecast(known, outlook.plan, pool_limits(settings, known.accelerator, ports),
                               known_durations(settings.paths, ports.system));
   auto& resources = outlook.resources;

@@ -104,6 +104,10 @@ std::optional<Remembered> remembered_topology(const std::string& name, const Set
 
 }  // namespace
 
+std::string remembered_file(const Lab& lab) {
+  return fs::absolute(lab.file).lexically_normal().string();
+}
+
 Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer,
              std::optional<Error>* no_host) {
   Problems problems(file.string());
@@ -184,8 +188,14 @@ std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
 }
 
 Plan make_plan(const Lab& wanted, const Lab& known, const Observed& observed,
-               const Settings& settings) {
+               const Settings& settings, System& system) {
   auto plan = plan_up(known, observed, settings.paths, settings.checkpoints);
+  const auto before = remembered_topology(known.name, settings, system);
+  if (before && before->file != remembered_file(known) && system.stat(before->file)) {
+    plan.notes.insert(plan.notes.begin(),
+                      fmt::format("lab '{}' was made from '{}'; it follows '{}' from now on",
+                                  known.name, before->file, known.file));
+  }
   const bool fallen_back =
       wanted.accelerator == Accelerator::automatic && known.accelerator == Accelerator::tcg;
   if (fallen_back && !plan.steps.empty()) {

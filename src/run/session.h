@@ -70,6 +70,8 @@ Lab load_lab(const std::filesystem::path& file, const Settings& settings, Ports&
 /// Throws Error with the known labs and "did you mean".
 Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
                Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr);
+/// The path that `up` remembers of its topology.
+std::string remembered_file(const Lab& lab);
 /// Its nodes by that file alone, at once; none of a lab that is not known. Throws BadInput.
 std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
                                                        const Settings& settings, Ports& ports);
@@ -84,7 +86,7 @@ Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports);
 Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop);
 /// `known` is `wanted` with the accelerator that was proven.
 Plan make_plan(const Lab& wanted, const Lab& known, const Observed& observed,
-               const Settings& settings);
+               const Settings& settings, System& system);
 
 /// Takes the lab's lock (ExitCode::locked), plans and applies until nothing is missing.
 RunSummary up(const Lab& lab, const Settings& settings, Ports& ports, Reporter& reporter,

@@ -76,6 +76,37 @@ TEST_F(Changing, APinThatWasLostIsMadeFromTheNodesKey) {
   EXPECT_EQ(known_hosts, before);
 }
 
+TEST_F(Changing, NodesThatAreLeftAsTheyAreAreNamedTogether) {
+  bring_up();
+  EXPECT_EQ(run({"up", "small", "--set", "box.count=0", "--set", "nodes.other={role: plain}"}),
+            ExitCode::done)
+      << err_;
+  EXPECT_NE(err_.find("box-1, box-2 are no longer in the topology; they are left as they are "
+                      "(`vmlab up --prune` removes them)"),
+            std::string::npos)
+      << err_;
+}
+
+/// A file that was copied, and its name forgotten, took a lab over without a word.
+TEST_F(Changing, ALabThatIsGoingToFollowAnotherFileIsToldOnce) {
+  bring_up();
+  const std::string file = "/topologies/other.yaml";
+  world_.files[file] = test::small_topology;
+  const std::string note =
+      "lab 'small' was made from '/topologies/small.yaml'; it follows '" + file + "' from now on";
+  EXPECT_EQ(run({"plan", file}), ExitCode::done) << err_;
+  EXPECT_NE(out_.find(note), std::string::npos) << out_;
+  EXPECT_EQ(run({"up", file}), ExitCode::done) << err_;
+  EXPECT_NE(err_.find(note), std::string::npos) << err_;
+  EXPECT_EQ(run({"up", file}), ExitCode::done) << err_;
+  EXPECT_EQ(err_.find("was made from"), std::string::npos) << err_;
+  // A file that was moved is the same one.
+  world_.files["/topologies/moved.yaml"] = world_.files[file];
+  world_.files.erase(file);
+  EXPECT_EQ(run({"up", "/topologies/moved.yaml"}), ExitCode::done) << err_;
+  EXPECT_EQ(err_.find("was made from"), std::string::npos) << err_;
+}
+
 TEST_F(Changing, MoreMastersAreAnotherClusterAndWantReplace) {
   write_cluster();
   bring_up("/topologies/cluster.yaml");
