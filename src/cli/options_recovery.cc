@@ -48,8 +48,10 @@ void add_checkpoint(CLI::App& app, Invocation& into) {
       ->add_flag("--replace", into.replace, "give a taken name to what is now");
   auto* list = add_command(*checkpoint, "list", "what there is, and what disk it takes",
                            "  vmlab checkpoint list\n"
-                           "  vmlab checkpoint list --lab dcos --json");
+                           "  vmlab checkpoint list dcos --json");
+  add_lab(list, into);
   add_lab_option(list, into);
+  list->get_option("--lab")->excludes(list->get_option("LAB"));
   add_json(list, into);
   add_named(*checkpoint, "restore", "all nodes as they were; done when clocks and gates are right",
             "  vmlab checkpoint restore installed", into);

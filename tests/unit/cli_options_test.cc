@@ -50,6 +50,7 @@ TEST(Options, MistakesAreNamedWithAWayOut) {
                              Words{"image", "biuld"},
                              Words{"status", "--jsn"},
                              Words{"status", "a", "b"},
+                             Words{"checkpoint", "list", "a", "--lab", "b"},
                              Words{"down"},
                              Words{"validate"},
                              Words{"ssh"},

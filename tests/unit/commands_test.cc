@@ -210,6 +210,12 @@ TEST_F(Commands, PreflightsThatPassedInAnEarlierRunCount) {
   }
 }
 
+TEST_F(Commands, CheckpointsOfALabThatIsNamed) {
+  bring_up();
+  EXPECT_EQ(run({"checkpoint", "list", "small"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"checkpoint", "list", "smal"}), ExitCode::bad_input);
+}
+
 TEST_F(Commands, BadInputMakesNothing) {
   world_.files["/topologies/bad.yaml"] = "nodes: [";
   for (const std::string command : {"up", "plan", "status", "down"}) {

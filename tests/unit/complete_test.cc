@@ -58,6 +58,7 @@ TEST(Complete, OptionsOfTheCommandAndOfAll) {
 TEST(Complete, NamesOfLabsNodesImagesAndCheckpoints) {
   EXPECT_EQ(found({"down", "d"}), "dcos :files");
   EXPECT_EQ(found({"up", ""}), "dcos plain :files");
+  EXPECT_EQ(found({"checkpoint", "list", ""}), "dcos plain :files");
   EXPECT_EQ(found({"ssh", "a"}), "agent-1 agent-2");
   EXPECT_EQ(found({"ssh", "--lab", "plain", ""}), "node");
   EXPECT_EQ(found({"ssh", "--lab=plain", ""}), "node");
