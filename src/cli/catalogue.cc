@@ -45,6 +45,8 @@ std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths
     const auto path = paths.images() / name;
     const auto info = ports.system.stat(path);
     if (!info || info->directory) continue;
+    const auto noted = fs::path(path).replace_extension();
+    if (path == Paths::digest_note(noted) && ports.system.stat(noted)) continue;
     ImageFile file{.name = name,
                    .image = {},
                    .prepared = false,

@@ -28,7 +28,7 @@ struct ImageFile {
   std::vector<std::string> labs;  // whose disks are made from it, or from a template on it
 };
 
-/// Every file there, by name.
+/// Every file there, by name; a note beside a file goes where that goes.
 std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths& paths,
                                    Ports& ports);
 

@@ -48,18 +48,26 @@ ExitCode make_images(const Context& context, const std::vector<Image>& images, b
   return summary.ok() ? ExitCode::done : ExitCode::failed;
 }
 
-/// Whether a base file is byte for byte what was asked for, where that can be told.
+/// Whether a downloaded file is byte for byte what was verified when it came. Of one that came
+/// before that was noted only the catalogue can tell, or the vendor's file as it is today.
 ImageCheck check_sum(const Image& image, ImageCheck check, const Context& context) {
   const auto* source = std::get_if<DownloadSource>(&image.source);
-  if (source == nullptr || (source->sha256.empty() && source->algorithm != "sha256")) return check;
+  if (source == nullptr) return check;
   auto& ports = context.ports;
-  const auto wanted = expected_digest(image, ports, context.stop);
-  const auto path = context.settings.paths.base_image(image);
-  const auto sum = ports.system.sha256(
-      path, [](const std::string&, std::uint64_t, std::uint64_t) {}, context.stop);
-  check.good = sum == wanted;
-  check.found =
-      check.good ? "SHA-256 as published" : fmt::format("SHA-256 {}, not {}", sum, wanted);
+  const auto& paths = context.settings.paths;
+  const auto noted = noted_digest(image, paths, ports.system);
+  const auto wanted = noted ? *noted : expected_digest(image, ports, context.stop);
+  const auto sum = ports.system.digest(
+      paths.base_image(image), wanted.algorithm,
+      [](const std::string&, std::uint64_t, std::uint64_t) {}, context.stop);
+  const auto* name = wanted.algorithm == "sha512" ? "SHA-512" : "SHA-256";
+  check.good = sum == wanted.hex;
+  if (check.good) {
+    check.found = fmt::format("{} as {}", name, noted ? "downloaded" : "published");
+    return check;
+  }
+  check.found = fmt::format("{} {}, not {}", name, sum, wanted.hex);
+  if (!noted && source->sha256.empty()) check.found += " as its vendor says today";
   return check;
 }
 
@@ -171,7 +179,11 @@ ExitCode run_image_prune(const Context& context) {
   if (!pruned.dry_run) {
     // Before the images that they lie on.
     for (const auto& stored : pruned.templates) remove_template(stored.name, paths, system);
-    for (const auto& file : pruned.files) system.remove(paths.images() / file.name);
+    for (const auto& file : pruned.files) {
+      const auto path = paths.images() / file.name;
+      system.remove(path);
+      system.remove(Paths::digest_note(path));
+    }
   }
   auto& console = context.console;
   console.result(context.invocation.json ? dump(prune_json(pruned))

@@ -72,9 +72,9 @@ class TracedSystem : public System {
   void remove(const fs::path& path) override { system_->remove(path); }
   void rename(const fs::path& from, const fs::path& to) override { system_->rename(from, to); }
   std::uint64_t free_bytes(const fs::path& path) override { return system_->free_bytes(path); }
-  std::string sha256(const fs::path& path, const Progress& progress,
+  std::string digest(const fs::path& path, const std::string& algorithm, const Progress& progress,
                      std::stop_token stop) override {
-    return system_->sha256(path, progress, std::move(stop));
+    return system_->digest(path, algorithm, progress, std::move(stop));
   }
   std::unique_ptr<Lock> lock(const fs::path& path) override { return system_->lock(path); }
   std::vector<Cidr> routes() override { return system_->routes(); }

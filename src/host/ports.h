@@ -270,8 +270,13 @@ class System {
   virtual void remove(const std::filesystem::path& path) = 0;  // recursive; absent: nothing
   virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   virtual std::uint64_t free_bytes(const std::filesystem::path& path) = 0;
-  virtual std::string sha256(const std::filesystem::path& path, const Progress&,
-                             std::stop_token stop) = 0;
+  /// Lower-case hex; `algorithm` is sha256 or sha512.
+  virtual std::string digest(const std::filesystem::path& path, const std::string& algorithm,
+                             const Progress&, std::stop_token stop) = 0;
+  std::string sha256(const std::filesystem::path& path, const Progress& progress,
+                     std::stop_token stop) {
+    return digest(path, "sha256", progress, std::move(stop));
+  }
   /// Throws Error with ExitCode::locked naming pid and command of the holder.
   virtual std::unique_ptr<Lock> lock(const std::filesystem::path& path) = 0;
 
@@ -286,7 +291,8 @@ class System {
   virtual HttpReply http_post(const std::string& url, const std::string& body,
                               std::chrono::seconds timeout, std::stop_token stop) = 0;
   /// Resumes `<path>.part`, verifies the digest (`sha256` or `sha512`) when `digest` is not empty,
-  /// renames. A mismatch keeps what was good and says both sums.
+  /// renames. A mismatch keeps what was good and says both sums. Of several processes that want the
+  /// same file one fetches it, the others wait for that.
   virtual void download(const std::string& url, const std::filesystem::path& path,
                         const std::string& algorithm, const std::string& digest, const Progress&,
                         std::stop_token stop) = 0;

@@ -40,9 +40,9 @@ class PosixSystem final : public System {
   void remove(const fs::path& path) override;
   void rename(const fs::path& from, const fs::path& to) override;
   std::uint64_t free_bytes(const fs::path& path) override { return free_bytes_at(path); }
-  std::string sha256(const fs::path& path, const Progress& progress,
+  std::string digest(const fs::path& path, const std::string& algorithm, const Progress& progress,
                      std::stop_token stop) override {
-    return file_digest(path, "sha256", progress, stop);
+    return file_digest(path, algorithm, progress, stop);
   }
   std::unique_ptr<Lock> lock(const fs::path& path) override { return lock_file(path); }
 

@@ -10,6 +10,9 @@ fs::path Paths::base_image(const Image& image) const {
 fs::path Paths::prepared_image(const Image& image) const {
   return images() / (image.name + "-prepared-" + prepared_hash(image).substr(0, 12) + ".qcow2");
 }
+fs::path Paths::digest_note(const fs::path& base_image) {
+  return base_image.string() + ".digest";
+}
 fs::path Paths::template_directory(const std::string& name) const {
   return templates() / name;
 }

@@ -25,6 +25,8 @@ struct Paths {
   std::filesystem::path images() const { return root / "images"; }
   std::filesystem::path base_image(const Image& image) const;
   std::filesystem::path prepared_image(const Image& image) const;
+  /// Beside a downloaded image: what it was verified with when it came (run/pull.h).
+  static std::filesystem::path digest_note(const std::filesystem::path& base_image);
   std::filesystem::path releases() const { return root / "releases"; }  // downloaded installers
 
   std::filesystem::path templates() const { return root / "templates"; }

@@ -42,9 +42,17 @@ std::optional<std::string> find_digest(std::string_view checksums, std::string_v
   return std::nullopt;
 }
 
-std::string expected_digest(const Image& image, Ports& ports, std::stop_token stop) {
+std::optional<Digest> noted_digest(const Image& image, const Paths& paths, System& system) {
+  const auto text = system.read(Paths::digest_note(paths.base_image(image))).value_or("");
+  const auto words = split(trim(text), ' ');
+  if (words.size() != 2 || !is_hex(words[1])) return std::nullopt;
+  if (words[0] != "sha256" && words[0] != "sha512") return std::nullopt;
+  return Digest{words[0], words[1]};
+}
+
+Digest expected_digest(const Image& image, Ports& ports, std::stop_token stop) {
   const auto& source = std::get<DownloadSource>(image.source);
-  if (!source.sha256.empty()) return source.sha256;
+  if (!source.sha256.empty()) return {"sha256", source.sha256};
   const auto reply = ports.system.http_get(source.checksums_url, std::chrono::seconds(60), stop);
   if (!reply.reached || reply.status != 200) {
     throw Error(fmt::format(
@@ -57,7 +65,7 @@ std::string expected_digest(const Image& image, Ports& ports, std::stop_token st
     throw Error(fmt::format("cannot verify image '{}': '{}' does not name '{}'", image.name,
                             source.checksums_url, name));
   }
-  return *digest;
+  return {source.algorithm, *digest};
 }
 
 void pull_image(const Image& image, const Paths& paths, Ports& ports, const StepProgress& progress,
@@ -67,8 +75,11 @@ void pull_image(const Image& image, const Paths& paths, Ports& ports, const Step
   const auto& source = std::get<DownloadSource>(image.source);
   const auto digest = expected_digest(image, ports, stop);
   ports.system.make_directory(paths.images(), 0711);
-  ports.system.download(source.url, path, source.sha256.empty() ? source.algorithm : "sha256",
-                        digest, progress, stop);
+  const auto note = Paths::digest_note(path);
+  // First: after a power cut it would speak of another file than the one that came.
+  ports.system.remove(note);
+  ports.system.download(source.url, path, digest.algorithm, digest.hex, progress, stop);
+  ports.system.write(note, fmt::format("{} {}\n", digest.algorithm, digest.hex), 0644);
 }
 
 }  // namespace vmlab

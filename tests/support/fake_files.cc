@@ -1,7 +1,9 @@
 // Files of the world in memory: their names, their moves, their sums.
+#include <openssl/evp.h>
+
+#include <array>
 #include <set>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "support/fake_world.h"
 
@@ -32,10 +34,16 @@ void FakeWorld::rename(const fs::path& from, const fs::path& to) {
   });
 }
 
-std::string FakeWorld::sha256(const fs::path& path, const Progress&, std::stop_token) {
+std::string FakeWorld::digest(const fs::path& path, const std::string& algorithm, const Progress&,
+                              std::stop_token) {
   const std::lock_guard lock(mutex_);
   alive();
-  return sha256_hex(files.at(path.string()));
+  const auto& text = files.at(path.string());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), sum.data(), &size, EVP_get_digestbyname(algorithm.c_str()),
+             nullptr);
+  return to_hex({reinterpret_cast<const char*>(sum.data()), size});
 }
 
 }  // namespace vmlab::test

@@ -190,8 +190,8 @@ class FakeWorld : public FakeThings,
   void remove(const std::filesystem::path& path) override;
   void rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   std::uint64_t free_bytes(const std::filesystem::path& path) override;
-  std::string sha256(const std::filesystem::path& path, const Progress& progress,
-                     std::stop_token stop) override;
+  std::string digest(const std::filesystem::path& path, const std::string& algorithm,
+                     const Progress& progress, std::stop_token stop) override;
   std::unique_ptr<Lock> lock(const std::filesystem::path& path) override;
   std::vector<Cidr> routes() override;
   HttpReply http_get(const std::string& url, std::chrono::seconds timeout,

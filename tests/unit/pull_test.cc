@@ -1,0 +1,74 @@
+// What is downloaded: images of the catalogue, and what is known of them later.
+#include "run/pull.h"
+
+#include "support/commands_fixture.h"
+
+namespace vmlab {
+namespace {
+
+/// A download in the world in memory brings this text.
+constexpr const char* vendors_url = "https://example.org/far.qcow2";
+
+class PulledImages : public test::CommandsFixture {
+ protected:
+  PulledImages() {
+    settings_.library.images["far"] =
+        "description: far\nfamily: debian\ndisk: 20GiB\n"
+        "download: {url: 'https://example.org/far.qcow2',"
+        " checksums_url: 'https://example.org/SUMS', algorithm: sha512}\n";
+    world_.answer_http = [this](const std::string&) { return HttpReply{true, 200, sums_, ""}; };
+    const auto image = parse_image(settings_.library.images["far"], "images/far.yaml");
+    file_ = Paths{"/state"}.base_image(image).string();
+    world_.files["/vendor"] = vendors_url;
+    publish(world_.digest("/vendor", "sha512", {}, {}));
+  }
+
+  void publish(const std::string& sum) { sums_ = sum + "  far.qcow2\n"; }
+
+  std::string file_;
+  std::string sums_;  // the vendor's checksum file
+};
+
+TEST_F(PulledImages, AreComparedWithWhatTheyWereVerifiedWith) {
+  ASSERT_EQ(run({"image", "pull", "far"}), ExitCode::done) << err_;
+  publish(std::string(128, 'a'));  // the vendor's next build
+  EXPECT_EQ(run({"image", "verify", "far"}), ExitCode::done) << out_;
+  EXPECT_NE(out_.find("SHA-512 as downloaded"), std::string::npos) << out_;
+  world_.files[file_] = "damaged";
+  EXPECT_EQ(run({"image", "verify", "far"}), ExitCode::failed) << out_;
+  EXPECT_EQ(out_.find("vendor"), std::string::npos) << out_;
+}
+
+TEST_F(PulledImages, WithoutANoteAreComparedWithWhatTheCatalogueSays) {
+  ASSERT_EQ(run({"image", "pull", "far"}), ExitCode::done) << err_;
+  ASSERT_EQ(world_.files.erase(Paths::digest_note(file_)), 1U);
+  EXPECT_EQ(run({"image", "verify", "far"}), ExitCode::done) << out_;
+  EXPECT_NE(out_.find("SHA-512 as published"), std::string::npos) << out_;
+  publish(std::string(128, 'a'));
+  EXPECT_EQ(run({"image", "verify", "far"}), ExitCode::failed) << out_;
+  EXPECT_NE(out_.find("as its vendor says today"), std::string::npos) << out_;
+}
+
+TEST_F(PulledImages, NoteOfAnotherFileIsGoneBeforeADownloadBegins) {
+  const auto note = Paths::digest_note(file_);
+  world_.files[note] = "sha512 " + std::string(128, 'b') + "\n";
+  std::vector<bool> noted;
+  for (const auto& moment : world_.moments_of([&] { run({"image", "pull", "far"}); })) {
+    const bool wrong = moment.things.files.contains(file_) && moment.things.files.contains(note) &&
+                       moment.things.files.at(note).find("bbbb") != std::string::npos;
+    noted.push_back(wrong);
+  }
+  EXPECT_GE(noted.size(), 3U);
+  EXPECT_EQ(std::ranges::count(noted, true), 0);
+}
+
+TEST_F(PulledImages, NoteGoesWithItsFile) {
+  ASSERT_EQ(run({"image", "pull", "far"}), ExitCode::done) << err_;
+  ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(out_, "nothing to remove\n");
+  ASSERT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.list("/state/images").empty());
+}
+
+}  // namespace
+}  // namespace vmlab
