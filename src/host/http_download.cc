@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,9 +10,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "host/http.h"
+#include "host/http_part.h"
 #include "host/http_transfer.h"
 #include "host/pause.h"
-#include "host/posix_files.h"
 
 namespace vmlab {
 
@@ -72,24 +71,23 @@ class Downloader {
         progress_(progress),
         stop_(stop),
         digest_(lower(download.digest)),
-        part_(download.path.string() + ".part"),
-        version_file_(part_.string() + ".version"),
+        part_(download.path, progress, stop),
+        version_file_(part_.path().string() + ".version"),
         text_(fmt::format("downloading {}", download.path.filename().string())) {}
 
   void go() {
-    make_directories(download_.path.parent_path(), 0755);
-    const bool continued = offset() > 0;
+    const bool continued = part_.size() > 0;
     fetch_all();
     if (digest_.empty()) return keep();
-    auto found = file_digest(part_, download_.algorithm, progress_, stop_);
+    auto found = part_digest();
     if (found != digest_ && continued) {
       // The beginning may have been that of another file.
       discard();
       fetch_all();
-      found = file_digest(part_, download_.algorithm, progress_, stop_);
+      found = part_digest();
     }
     if (found == digest_) return keep();
-    const auto size = offset();
+    const auto size = part_.size();
     discard();
     throw failure(fmt::format("its {} is {} and should be {} ({})", download_.algorithm, found,
                               digest_, format_bytes(size)),
@@ -101,10 +99,8 @@ class Downloader {
     std::string cause;
   };
 
-  std::uint64_t offset() const {
-    std::error_code error;
-    const auto size = fs::file_size(part_, error);
-    return error ? 0 : size;
+  std::string part_digest() const {
+    return file_digest(part_.path(), download_.algorithm, progress_, stop_);
   }
 
   void fetch_all() {
@@ -113,12 +109,12 @@ class Downloader {
                                                               std::chrono::milliseconds(4000)};
     std::size_t in_vain = 0;
     while (true) {
-      const auto before = offset();
+      const auto before = part_.size();
       try {
         fetch();
         return;
       } catch (const Interrupted& interrupted) {
-        const bool gained = offset() > before;
+        const bool gained = part_.size() > before;
         in_vain = gained ? 0 : in_vain + 1;
         if (in_vain > pauses.size()) throw failure(interrupted.cause, "run again to continue");
         if (in_vain > 0) pause(pauses.at(in_vain - 1), stop_);
@@ -130,21 +126,22 @@ class Downloader {
     // Without a digest only the server can tell whether the file is still the same one.
     const auto version = digest_.empty() ? read_file(version_file_).value_or("") : "";
     if (digest_.empty() && version.empty()) discard();
-    const auto from = offset();
+    const auto from = part_.size();
     HttpTransfer transfer;
     prepare(transfer, from, version);
-    FileDescriptor file;
+    bool begun = false;
     std::uint64_t done = 0;
     std::uint64_t told = 0;
     std::uint64_t total = 0;
     transfer.on_body = [&](std::string_view data) {
       if (transfer.status() != 200 && transfer.status() != 206) return true;
-      if (!file) {
+      if (!begun) {
         done = transfer.status() == 206 ? from : 0;
         total = expected_size(transfer, from);
-        file = begin(transfer, done, total);
+        begin(transfer, done, total);
+        begun = true;
       }
-      write_all(file.get(), data, part_);
+      part_.append(data);
       done += data.size();
       if (progress_ && (told == 0 || done - told >= std::uint64_t{256} * 1024 || done == total)) {
         told = done;
@@ -153,7 +150,7 @@ class Downloader {
       return true;
     };
     judge(transfer, transfer.perform(stop_), from);
-    if (!file && transfer.status() == 200) file = begin(transfer, 0, 0);  // an empty file
+    if (!begun && transfer.status() == 200) begin(transfer, 0, 0);  // an empty file
   }
 
   void prepare(HttpTransfer& transfer, std::uint64_t from, const std::string& version) const {
@@ -180,20 +177,18 @@ class Downloader {
     return range.total.value_or(0);
   }
 
-  FileDescriptor begin(const HttpTransfer& transfer, std::uint64_t from, std::uint64_t total) {
-    if (total > from && total - from > free_bytes_at(part_)) {
+  void begin(const HttpTransfer& transfer, std::uint64_t from, std::uint64_t total) const {
+    const auto room = free_bytes_at(part_.path());
+    if (total > from && total - from > room) {
       throw failure(fmt::format("{} are to come and {} are free", format_bytes(total - from),
-                                format_bytes(free_bytes_at(part_))),
+                                format_bytes(room)),
                     "free space on that disk, or use --state-dir");
     }
-    FileDescriptor file{::open(
-        part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (from == 0 ? O_TRUNC : O_APPEND), 0644)};
-    if (!file) throw_errno("write", part_);
+    if (from == 0) part_.clear();
     // A weak validator cannot stand in If-Range.
     auto version = transfer.header("etag");
     if (version.empty() || version.starts_with("W/")) version = transfer.header("last-modified");
     if (digest_.empty() && from == 0) write_file(version_file_, version, 0644);
-    return file;
   }
 
   /// Returns when the file is whole.
@@ -218,15 +213,12 @@ class Downloader {
   }
 
   void keep() {
-    const FileDescriptor file{::open(part_.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file || fsync(file.get()) != 0) throw_errno("write", part_);
-    if (::rename(part_.c_str(), download_.path.c_str()) != 0) throw_errno("write", download_.path);
-    sync_directory(download_.path.parent_path());
+    part_.become_target();
     ::unlink(version_file_.c_str());
   }
 
   void discard() const {
-    ::unlink(part_.c_str());
+    part_.clear();
     ::unlink(version_file_.c_str());
   }
 
@@ -238,22 +230,38 @@ class Downloader {
   const Progress& progress_;
   const std::stop_token& stop_;
   std::string digest_;
-  fs::path part_;
+  PartFile part_;
   fs::path version_file_;
   std::string text_;
   bool received_ = false;  // some answer has come
 };
 
+/// Whether the file is there and what is asked for.
+bool is_good(const Download& download, const Progress& progress, const std::stop_token& stop) {
+  std::error_code error;
+  if (!fs::is_regular_file(download.path, error)) return false;
+  return download.digest.empty() ||
+         file_digest(download.path, download.algorithm, progress, stop) == lower(download.digest);
+}
+
+/// Another one after each rename to `path`; nullopt: no file.
+std::optional<std::pair<ino_t, std::int64_t>> identity_of(const fs::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return std::pair{found.st_ino,
+                   std::int64_t{found.st_ctim.tv_sec} * 1'000'000'000 + found.st_ctim.tv_nsec};
+}
+
 }  // namespace
 
 void http_download(const Download& download, const Progress& progress,
                    const std::stop_token& stop) {
-  std::error_code error;
-  if (!download.digest.empty() && fs::is_regular_file(download.path, error) &&
-      file_digest(download.path, download.algorithm, progress, stop) == lower(download.digest)) {
-    return;
-  }
-  Downloader(download, progress, stop).go();
+  const auto seen = identity_of(download.path);
+  if (!download.digest.empty() && is_good(download, progress, stop)) return;
+  Downloader downloader(download, progress, stop);
+  const bool fetched_meanwhile = identity_of(download.path) != seen;
+  if (fetched_meanwhile && is_good(download, progress, stop)) return;
+  downloader.go();
 }
 
 }  // namespace vmlab

@@ -1,6 +1,7 @@
 // Files of this host: the parts of System that are about them.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -44,6 +45,13 @@ std::uint64_t free_bytes_at(const std::filesystem::path& path);
 /// Lower-case hex; `algorithm` is sha256 or sha512.
 std::string file_digest(const std::filesystem::path& path, const std::string& algorithm,
                         const Progress& progress, const std::stop_token& stop);
+
+/// Holds an open file by flock, as its only user until `fd` is closed: another process's death
+/// frees it too. Waits for its turn; false: `limit` has passed. Where the file system knows no
+/// locks nothing is waited for.
+bool hold_file(int fd, std::chrono::milliseconds limit, const std::stop_token& stop);
+/// Whether the file that is open is the one at `path`.
+bool is_still_at(const std::filesystem::path& path, int fd);
 
 /// See System::lock. The file is gone when the lock is.
 std::unique_ptr<Lock> lock_file(const std::filesystem::path& path);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "host/pause.h"
 #include "host/posix_files.h"
 
 namespace vmlab {
@@ -17,6 +18,8 @@ namespace vmlab {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds between_tries{50};
 
 class FileLock final : public Lock {
  public:
@@ -49,14 +52,25 @@ std::string holder_of(const fs::path& path) {
   return fmt::format("process {} ({})", written[0], written[1]);
 }
 
-bool still_at(const fs::path& path, int fd) {
+}  // namespace
+
+bool hold_file(int fd, std::chrono::milliseconds limit, const std::stop_token& stop) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return true;
+    if (std::chrono::steady_clock::now() > until) return false;
+    pause(between_tries, stop);
+  }
+  return true;
+}
+
+bool is_still_at(const fs::path& path, int fd) {
   struct stat held {};
   struct stat there {};
   return fstat(fd, &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
          held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
-
-}  // namespace
 
 std::unique_ptr<Lock> lock_file(const fs::path& path) {
   make_directories(path.parent_path(), 0755);
@@ -70,7 +84,7 @@ std::unique_ptr<Lock> lock_file(const fs::path& path) {
                   "wait until that run has ended, or interrupt it", ExitCode::locked);
     }
     // Between open and flock its last owner may have removed it.
-    if (!still_at(path, file.get())) continue;
+    if (!is_still_at(path, file.get())) continue;
     if (ftruncate(file.get(), 0) != 0) throw_errno("lock", path);
     write_all(file.get(), fmt::format("{}\n{}\n", getpid(), own_command()), path);
     return std::make_unique<FileLock>(path, std::move(file));

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +15,7 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "host/pause.h"
+#include "host/posix_files.h"
 #include "host/ram_stream.h"
 
 namespace vmlab {
@@ -33,7 +32,6 @@ constexpr std::size_t most_block_bytes = 16U << 20U;
 constexpr off_t most_at_once = 64 << 20;
 // For others' copies, of a second or a few each.
 constexpr std::chrono::minutes turn_limit{10};
-constexpr std::chrono::milliseconds look_again{50};
 
 /// Numbers are of the machine that saved; this is for x86-64.
 std::uint32_t get_u32(std::string_view data, std::size_t at) {
@@ -74,16 +72,9 @@ class Turn {
  public:
   Turn(const fs::path& from, const std::stop_token& stop)
       : place_(fs::absolute(from).parent_path().parent_path(), O_RDONLY | O_DIRECTORY) {
-    const auto until = std::chrono::steady_clock::now() + turn_limit;
-    while (::flock(place_.fd(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK && errno != EINTR) return;
-      if (std::chrono::steady_clock::now() > until) {
-        throw Error(
-            fmt::format("cannot copy '{}': others have been copied from '{}' for {} minutes",
-                        from.string(), place_.path(), turn_limit.count()));
-      }
-      pause(look_again, stop);
-    }
+    if (hold_file(place_.fd(), turn_limit, stop)) return;
+    throw Error(fmt::format("cannot copy '{}': others have been copied from '{}' for {} minutes",
+                            from.string(), place_.path(), turn_limit.count()));
   }
 
  private:

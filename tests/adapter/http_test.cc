@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <future>
+#include <thread>
 
 #include "adapter/http_server.h"
 #include "adapter/temp_dir.h"
@@ -332,6 +334,80 @@ TEST_F(DownloadTest, StopKeepsWhatCameSoFar) {
   EXPECT_FALSE(std::filesystem::exists(path_));
   EXPECT_GT(std::filesystem::file_size(part_), 0U);
   download(server, sum_);
+  EXPECT_TRUE(read_text(path_) == data_);
+}
+
+/// A lab's `up` that needs what `image pull` fetches at the moment.
+class SharedDownload : public DownloadTest {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(part_.parent_path());
+    write_text(part_, data_.substr(0, 1'000'000));
+  }
+  /// Of another run, which waits.
+  void download_too(const HttpServer& server, const std::function<void()>& when_it_waits,
+                    const std::stop_token& stop = {}) {
+    http_download(
+        {server.url("/file"), path_, "sha256", sum_},
+        [&](const std::string& text, std::uint64_t done, std::uint64_t) {
+          if (!text.starts_with("waiting for another run that downloads image")) return;
+          EXPECT_GE(done, 1'000'000U);
+          when_it_waits();
+        },
+        stop);
+  }
+  void go_on() {
+    if (!told_.exchange(true)) others_wait_.set_value();
+  }
+  HttpAnswer answer(HttpAnswer answer) {
+    if (asked_++ == 0) {
+      asking_.set_value();
+    } else {
+      go_on();  // nobody waits
+    }
+    EXPECT_EQ(go_.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+    return answer;
+  }
+
+  std::atomic<int> asked_ = 0;
+  std::atomic<bool> told_ = false;
+  std::promise<void> asking_;  // the first run holds the part
+  std::promise<void> others_wait_;
+  std::shared_future<void> go_ = others_wait_.get_future().share();
+};
+
+TEST_F(SharedDownload, IsFetchedOnce) {
+  const HttpServer server([this](const HttpRequest&) { return answer(HttpAnswer{.body = data_}); });
+  std::jthread first([&] { EXPECT_NO_THROW(download(server, sum_)); });
+  asking_.get_future().wait();
+  EXPECT_NO_THROW(download_too(server, [this] { go_on(); }));
+  first.join();
+  EXPECT_TRUE(read_text(path_) == data_);
+  EXPECT_EQ(server.requests().size(), 1U);
+  EXPECT_EQ(files(), std::vector<std::string>{"image.qcow2"});
+}
+
+TEST_F(SharedDownload, IsContinuedWhenTheOtherRunFails) {
+  const HttpServer server([this](const HttpRequest&) {
+    return asked_ == 0 ? answer(HttpAnswer{.status = 404}) : HttpAnswer{.body = data_};
+  });
+  std::jthread first([&] { EXPECT_THROW(download(server, sum_), Error); });
+  asking_.get_future().wait();
+  EXPECT_NO_THROW(download_too(server, [this] { go_on(); }));
+  EXPECT_TRUE(read_text(path_) == data_);
+  EXPECT_EQ(range_of(server.requests().at(1)), "bytes=1000000-");
+}
+
+TEST_F(SharedDownload, IsNotWaitedForAfterAStop) {
+  const HttpServer server([this](const HttpRequest&) { return answer(HttpAnswer{.body = data_}); });
+  std::jthread first([&] { EXPECT_NO_THROW(download(server, sum_)); });
+  asking_.get_future().wait();
+  std::stop_source stop;
+  EXPECT_THROW(download_too(
+                   server, [&] { stop.request_stop(); }, stop.get_token()),
+               Cancelled);
+  go_on();
+  first.join();
   EXPECT_TRUE(read_text(path_) == data_);
 }
 
