@@ -37,9 +37,33 @@ const Image& catalogue_image(const std::vector<Image>& images, const std::string
               ExitCode::bad_input);
 }
 
-std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths& paths,
+namespace {
+
+/// File -> labs whose topologies name its image: the next node needs it, also where no disk does.
+/// A topology that cannot be read names nothing.
+void add_named(std::map<fs::path, std::set<std::string>>& users, const Settings& settings,
+               Ports& ports) {
+  for (const auto& lab : known_labs(settings, ports)) {
+    std::vector<Image> images;
+    try {
+      images = recall_images(lab, settings, ports);
+    } catch (const BadInput&) {
+    } catch (const Error&) {
+    }
+    for (const auto& image : images) {
+      users[settings.paths.base_image(image).lexically_normal()].insert(lab);
+      users[settings.paths.prepared_image(image).lexically_normal()].insert(lab);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ImageFile> image_files(const std::vector<Image>& images, const Settings& settings,
                                    Ports& ports) {
-  const auto users = users_of_disks(paths, ports);
+  const auto& paths = settings.paths;
+  auto users = users_of_disks(paths, ports);
+  add_named(users, settings, ports);
   std::vector<ImageFile> files;
   for (const auto& name : ports.system.list(paths.images())) {
     const auto path = paths.images() / name;
@@ -50,15 +74,17 @@ std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths
     ImageFile file{.name = name,
                    .image = {},
                    .prepared = false,
+                   .part = path.extension() == ".part",
                    .allocated_bytes = info->allocated_bytes,
                    .labs = {}};
+    const auto whole = file.part ? fs::path(path).replace_extension() : path;
     for (const auto& image : images) {
       const bool prepared = path == paths.prepared_image(image);
-      if (!prepared && path != paths.base_image(image)) continue;
+      if (!prepared && whole != paths.base_image(image)) continue;
       file.image = image.name;
       file.prepared = prepared;
     }
-    if (const auto found = users.find(path.lexically_normal()); found != users.end()) {
+    if (const auto found = users.find(whole.lexically_normal()); found != users.end()) {
       file.labs.assign(found->second.begin(), found->second.end());
     }
     files.push_back(std::move(file));
@@ -70,7 +96,7 @@ std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths
 std::vector<ImageFile> prunable(const std::vector<ImageFile>& files, bool all) {
   std::vector<ImageFile> found;
   std::ranges::copy_if(files, std::back_inserter(found), [&](const ImageFile& file) {
-    return file.labs.empty() && (all || file.image.empty());
+    return file.labs.empty() && (file.image.empty() || (all && !file.part));
   });
   return found;
 }

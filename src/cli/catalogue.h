@@ -10,6 +10,7 @@
 #include "host/ports.h"
 #include "lab/load.h"
 #include "plan/plan.h"
+#include "run/session.h"
 
 namespace vmlab {
 
@@ -24,16 +25,18 @@ struct ImageFile {
   std::string name;   // of the file
   std::string image;  // that it is current for; empty: of no image of the catalogue as it is now
   bool prepared = false;
+  bool part = false;  // what has come of a base's download
   std::uint64_t allocated_bytes = 0;
-  std::vector<std::string> labs;  // whose disks are made from it, or from a template on it
+  /// Whose disks are made from it, or from a template on it, or whose topologies name its image.
+  std::vector<std::string> labs;
 };
 
 /// Every file there, by name; a note beside a file goes where that goes.
-std::vector<ImageFile> image_files(const std::vector<Image>& images, const Paths& paths,
+std::vector<ImageFile> image_files(const std::vector<Image>& images, const Settings& settings,
                                    Ports& ports);
 
 /// What `prune` removes: files that no lab uses and that are of no image as it is now; with `all`
-/// every file that no lab uses.
+/// every file that no lab uses, but for what has come of a current image: it may be coming now.
 std::vector<ImageFile> prunable(const std::vector<ImageFile>& files, bool all);
 
 /// The steps that make the files of these images, as `up` would: the base, and on it the prepared

@@ -115,7 +115,7 @@ ImageCheck check_template(const StoredTemplate& stored, const Context& context) 
 
 ExitCode run_image_list(const Context& context) {
   const auto images = catalogue_images(context.settings.library);
-  const auto files = image_files(images, context.settings.paths, context.ports);
+  const auto files = image_files(images, context.settings, context.ports);
   const auto templates = stored_templates(context.settings.paths, context.ports);
   auto& console = context.console;
   console.result(context.invocation.json
@@ -169,10 +169,10 @@ ExitCode run_image_prune(const Context& context) {
     locks.push_back(system.lock(paths.locks() / name));
   }
   const auto images = catalogue_images(context.settings.library);
-  Pruned pruned{
-      .files = prunable(image_files(images, paths, context.ports), context.invocation.all),
-      .templates = stored_templates(paths, context.ports),
-      .dry_run = context.invocation.dry_run};
+  Pruned pruned{.files = prunable(image_files(images, context.settings, context.ports),
+                                  context.invocation.all),
+                .templates = stored_templates(paths, context.ports),
+                .dry_run = context.invocation.dry_run};
   // What is not whole may have a domain: `vmlab gc` removes both.
   std::erase_if(pruned.templates,
                 [](const StoredTemplate& stored) { return !stored.whole || !stored.labs.empty(); });

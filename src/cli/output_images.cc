@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -17,9 +18,10 @@ std::string source_word(const Image& image) {
   return std::holds_alternative<BuildSource>(image.source) ? "built" : "downloaded";
 }
 
-const ImageFile* file_of(const Image& image, bool prepared, const std::vector<ImageFile>& files) {
+const ImageFile* file_of(const Image& image, bool prepared, const std::vector<ImageFile>& files,
+                         bool part = false) {
   const auto found = std::ranges::find_if(files, [&](const ImageFile& file) {
-    return file.image == image.name && file.prepared == prepared;
+    return file.image == image.name && file.prepared == prepared && file.part == part;
   });
   return found == files.end() ? nullptr : &*found;
 }
@@ -84,17 +86,20 @@ std::string render_images(const std::vector<Image>& images, const std::vector<Im
                           const std::vector<StoredTemplate>& templates, Style style) {
   Table table({"IMAGE", "SOURCE", "BASE", "PREPARED", "LABS", "DESCRIPTION"});
   for (const auto& image : images) {
-    std::vector<std::string> labs;
+    std::set<std::string> labs;
     const auto cell = [&](bool prepared) -> std::string {
       const auto* file = file_of(image, prepared, files);
+      const auto* part = file == nullptr ? file_of(image, prepared, files, true) : nullptr;
+      if (part != nullptr) return format_bytes(part->allocated_bytes) + " so far";
       if (file == nullptr) return "-";
-      labs.insert(labs.end(), file->labs.begin(), file->labs.end());
+      labs.insert(file->labs.begin(), file->labs.end());
       return format_bytes(file->allocated_bytes);
     };
     const auto base = cell(false);
     const auto prepared = cell(true);
+    const std::vector<std::string> names(labs.begin(), labs.end());
     table.add({image.name, source_word(image), base, prepared,
-               labs.empty() ? "-" : join(labs, ", "), image.description});
+               names.empty() ? "-" : join(names, ", "), image.description});
   }
   auto text = table.render(style);
   if (!templates.empty()) text += "\n" + render_templates(templates, style);

@@ -187,6 +187,18 @@ std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
   return nodes;
 }
 
+std::vector<Image> recall_images(const std::string& name, const Settings& settings, Ports& ports) {
+  std::vector<Image> images;
+  const auto remembered = remembered_topology(name, settings, ports.system);
+  if (!remembered) return images;
+  auto wanted = settings;
+  wanted.overrides = remembered->overrides;
+  if (wanted.library.practice_release.empty()) wanted.library.practice_release = "not built";
+  const auto lab = read_lab(remembered->file, wanted, ports, Installer::unseen);
+  for (const auto& [written, image] : lab.images) images.push_back(image);
+  return images;
+}
+
 Plan make_plan(const Lab& wanted, const Lab& known, const Observed& observed,
                const Settings& settings, System& system) {
   auto plan = plan_up(known, observed, settings.paths, settings.checkpoints);

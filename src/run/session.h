@@ -75,6 +75,8 @@ std::string remembered_file(const Lab& lab);
 /// Its nodes by that file alone, at once; none of a lab that is not known. Throws BadInput.
 std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
                                                        const Settings& settings, Ports& ports);
+/// The images that its topology names, by that file alone. Throws BadInput or Error.
+std::vector<Image> recall_images(const std::string& name, const Settings& settings, Ports& ports);
 std::vector<std::string> known_labs(const Settings& settings, Ports& ports);
 
 /// What the hypervisor and the lab's directory tell of networks and domains; no disks, no marks.

@@ -70,5 +70,45 @@ TEST_F(PulledImages, NoteGoesWithItsFile) {
   EXPECT_TRUE(world_.list("/state/images").empty());
 }
 
+TEST_F(PulledImages, WhatHasComeOfACurrentOneIsKept) {
+  world_.files[file_ + ".part"] = "half";
+  ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
+  EXPECT_EQ(out_, "nothing to remove\n");
+  ASSERT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.files.contains(file_ + ".part")) << out_;
+  ASSERT_EQ(run({"image", "list"}), ExitCode::done) << err_;
+  EXPECT_NE(out_.find("4 B so far"), std::string::npos) << out_;
+  ASSERT_EQ(run({"image", "list", "--json"}), ExitCode::done) << err_;
+  const auto listed = nlohmann::json::parse(out_);
+  for (const auto& image : listed["images"]) EXPECT_TRUE(image["base"].is_null()) << out_;
+
+  // The catalogue moves on: nobody goes on with that one.
+  settings_.library.images.erase("far");
+  ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
+  EXPECT_FALSE(world_.files.contains(file_ + ".part")) << out_;
+}
+
+/// No disk lies on a base, and no catalogue names a user's own image: the lab's topology does.
+TEST_F(PulledImages, BaseOfALabsOwnImageIsKeptAsLongAsTheLabIs) {
+  const auto text =
+      "family: debian\ndisk: 20GiB\ndownload: {url: 'https://example.org/x.qcow2', "
+      "sha256: " +
+      std::string(64, 'a') + "}\n";
+  const auto base = Paths{"/state"}.base_image(parse_image(text, "/topologies/own.yaml")).string();
+  world_.files["/topologies/own.yaml"] = text;
+  world_.files["/topologies/mine.yaml"] =
+      "name: mine\nimage: ./own.yaml\ncloud_init: []\n"
+      "network: {cidr: 192.168.79.0/24, domain: mine.test}\n"
+      "nodes:\n  box: {role: plain, count: 1}\n";
+  bring_up("/topologies/mine.yaml");
+  ASSERT_TRUE(world_.files.contains(base)) << world_.snapshot();
+  ASSERT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.files.contains(base)) << out_;
+  EXPECT_TRUE(world_.files.contains(Paths::digest_note(base))) << out_;
+  ASSERT_EQ(run({"down", "mine"}), ExitCode::done) << err_;
+  ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.list("/state/images").empty()) << out_;
+}
+
 }  // namespace
 }  // namespace vmlab
