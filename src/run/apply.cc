@@ -135,8 +135,16 @@ class Applier {
   }
 
   void operator()(const FetchRelease& s) const {
+    if (s.release.url.empty()) return;
     const auto path = local_release(s.release, paths());
-    if (s.release.url.empty() || system().stat(path)) return;
+    if (system().stat(path)) {
+      // Every node refuses one that was damaged here, and could not say why.
+      const auto found = system().sha256(path, progress_, stop_);
+      if (found == s.release.sha256) return;
+      progress_.remark(
+          fmt::format("'{}' is damaged (its SHA-256 is {}, not {}): it is fetched again",
+                      path.string(), found, s.release.sha256));
+    }
     system().make_directory(paths().releases(), 0755);
     system().download(s.release.url, path, "sha256", s.release.sha256, progress_, stop_);
   }

@@ -1,6 +1,8 @@
-// What is downloaded: images of the catalogue, and what is known of them later.
+// What is downloaded: images and what is known of them later, releases.
 #include "run/pull.h"
 
+#include "base/digest.h"
+#include "run/apply.h"
 #include "support/commands_fixture.h"
 
 namespace vmlab {
@@ -108,6 +110,33 @@ TEST_F(PulledImages, BaseOfALabsOwnImageIsKeptAsLongAsTheLabIs) {
   ASSERT_EQ(run({"down", "mine"}), ExitCode::done) << err_;
   ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
   EXPECT_TRUE(world_.list("/state/images").empty()) << out_;
+}
+
+/// Uploads of it failed on every node with another sum, for ever.
+TEST(FetchedRelease, IsFetchedAgainWhenItIsDamaged) {
+  test::FakeWorld world;
+  auto ports = world.ports();
+  const ApplyContext context{nullptr, {"/state"}, ports};
+  PlannedStep step;
+  FetchRelease fetch;
+  fetch.release.url = "https://example.org/dcos.sh";
+  fetch.release.sha256 = sha256_hex(fetch.release.url);
+  step.step = fetch;
+  const auto file = local_release(fetch.release, context.paths).string();
+  std::vector<std::string> remarks;
+  const StepProgress progress([](const std::string&, std::uint64_t, std::uint64_t) {},
+                              [&](const std::string& text) { remarks.push_back(text); });
+  apply(step, context, progress, {});
+  apply(step, context, progress, {});
+  EXPECT_EQ(world.effects().size(), 1U) << "it was there and good";
+  EXPECT_TRUE(remarks.empty());
+  world.files[file] = "damaged";
+  apply(step, context, progress, {});
+  EXPECT_EQ(world.files.at(file), fetch.release.url);
+  ASSERT_EQ(remarks.size(), 1U);
+  EXPECT_NE(remarks[0].find("is damaged"), std::string::npos) << remarks[0];
+  EXPECT_NE(remarks[0].find(sha256_hex("damaged")), std::string::npos) << remarks[0];
+  EXPECT_NE(remarks[0].find(fetch.release.sha256), std::string::npos) << remarks[0];
 }
 
 }  // namespace
