@@ -30,7 +30,7 @@ constexpr std::array<Pair, 4> more_environment = {{
     {"LIBVIRT_DEFAULT_URI", "the libvirt connection where VMLAB_CONNECT is not set"},
     {"VMLAB_DATA", "directory that holds images/, cloud-init/ and topologies/"},
     {"NO_COLOR", "not empty: no colours, also on a terminal"},
-    {"http_proxy, https_proxy, no_proxy", "for downloads"},
+    {"http_proxy, https_proxy, no_proxy", "for downloads, and for packages put into an image"},
 }};
 
 std::string capitals(std::string text) {

@@ -93,10 +93,11 @@ void Appliance::on_event(guestfs_h* handle, void* self, std::uint64_t event, int
   }
 }
 
-void Appliance::fail(const std::string& what) const {
+void Appliance::fail(const std::string& what, const Variables& proxies) const {
   if (stop_.stop_requested()) throw Cancelled();
   const char* cause = guestfs_last_error(get());
-  const std::string said(cause == nullptr ? "libguestfs gives no reason" : trim(cause));
+  const auto said = without_passwords(
+      std::string(cause == nullptr ? "libguestfs gives no reason" : trim(cause)), proxies);
   throw Error(fmt::format("cannot {}: {}", what, said), disk_hint(said));
 }
 
@@ -104,13 +105,19 @@ void Appliance::check(int result, const std::string& what) const {
   if (result == -1) fail(what);
 }
 
-std::string Appliance::command(const std::vector<std::string>& words) const {
+std::string Appliance::command(const std::vector<std::string>& words,
+                               const Variables& proxies) const {
+  const auto all = with_variables(proxies, words);
   std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.reserve(all.size() + 1);
+  for (const auto& word : all) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const CString out(check(guestfs_command(get(), arguments.data()),
-                          fmt::format("run '{}' in the image", join(words, " "))));
+  // LIBGUESTFS_TRACE would have it print all of them.
+  const int traced = guestfs_get_trace(get());
+  if (!proxies.empty()) guestfs_set_trace(get(), 0);
+  const CString out(guestfs_command(get(), arguments.data()));
+  if (!out) fail(fmt::format("run '{}' in the image", join(words, " ")), proxies);
+  if (!proxies.empty()) guestfs_set_trace(get(), traced);
   return out.get();
 }
 

@@ -14,6 +14,7 @@
 
 #include "host/handle.h"
 #include "host/ports.h"
+#include "host/proxies.h"
 
 namespace vmlab {
 
@@ -56,8 +57,9 @@ class Appliance {
     return result;
   }
 
-  /// Runs `words` in the guest's own root file system and answers its output.
-  std::string command(const std::vector<std::string>& words) const;
+  /// Runs `words` in the guest's own root file system and answers its output. `proxies` are in its
+  /// environment, and no message tells their passwords.
+  std::string command(const std::vector<std::string>& words, const Variables& proxies = {}) const;
   bool exists(const std::string& path) const;
   void write(const std::string& path, const std::string& text, int mode = 0644) const;
 
@@ -67,7 +69,7 @@ class Appliance {
   void finish();
 
  private:
-  [[noreturn]] void fail(const std::string& what) const;
+  [[noreturn]] void fail(const std::string& what, const Variables& proxies = {}) const;
   void configure(const std::filesystem::path& disk, const std::string& format,
                  const Options& options);
   static void on_event(guestfs_h* handle, void* self, std::uint64_t event, int event_handle,

@@ -93,20 +93,21 @@ void mount_system(const Appliance& appliance, const std::string& root) {
 void install_packages(Appliance& appliance, const Image& image) {
   if (image.packages.empty()) return;
   appliance.report("installing packages");
+  const auto proxies = proxies_of_environment();
   if (image.family == Family::rhel) {
     const bool dnf = appliance.exists("/usr/bin/dnf");
     std::vector<std::string> words = {dnf ? "dnf" : "yum", "-y", "install"};
     words.insert(words.end(), image.packages.begin(), image.packages.end());
-    appliance.command(words);
+    appliance.command(words, proxies);
     appliance.command({words[0], "clean", "all"});
     return;
   }
   appliance.write(policy, "#!/bin/sh\nexit 101\n", 0755);
-  appliance.command({"apt-get", "-q", "update"});
+  appliance.command({"apt-get", "-q", "update"}, proxies);
   std::vector<std::string> words = {"env", "DEBIAN_FRONTEND=noninteractive", "apt-get",
                                     "-qy", "--no-install-recommends",        "install"};
   words.insert(words.end(), image.packages.begin(), image.packages.end());
-  appliance.command(words);
+  appliance.command(words, proxies);
   appliance.command({"apt-get", "clean"});
   appliance.check(guestfs_rm_f(appliance.get(), policy), "end package installation");
 }

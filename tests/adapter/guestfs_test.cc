@@ -324,7 +324,7 @@ mkdir -p etc/selinux etc/ssh etc/default usr/sbin usr/bin var/lib/cloud/data var
   dev tmp run boot home
 ln -s usr/bin bin
 ln -s usr/sbin sbin
-for program in dash sed cat; do
+for program in dash sed cat env; do
   path=$(command -v $program)
   cp -L "$path" usr/bin/
   ldd "$path" | grep -o '/[^ ]*' | while read -r library; do
@@ -341,7 +341,12 @@ printf '# mode\nSELINUX=enforcing\nSELINUXTYPE=targeted\n' >etc/selinux/config
 echo key | tee etc/ssh/ssh_host_rsa_key >etc/ssh/ssh_host_rsa_key.pub
 echo x >var/lib/cloud/data/instance-id
 printf '#!/bin/sh\ncat /etc/default/grub.d/90-vmlab.cfg >/boot/told\n' >usr/sbin/update-grub
-chmod 755 usr/sbin/update-grub
+cat >usr/bin/apt-get <<'end'
+#!/bin/sh
+echo "E: Unsupported proxy configured: $https_proxy, not for $NO_PROXY" >&2
+exit 100
+end
+chmod 755 usr/sbin/update-grub usr/bin/apt-get
 tar -cf "$root.tar" .
 )sh";
     const auto root = *shared_ / "root";
@@ -424,6 +429,23 @@ TEST_F(PrepareTest, OtherFamilyIsRefusedAndFailedCommandIsQuoted) {
   EXPECT_NE(failed.find("no such luck"), std::string::npos) << failed;
   EXPECT_NE(failed.find("preparing image 'small'"), std::string::npos) << failed;
   EXPECT_TRUE(names_in(directory_ / "images").empty());
+}
+
+/// Behind a proxy no vendor's image could be prepared.
+TEST_F(PrepareTest, PackagesAreInstalledByTheProxiesOfTheEnvironmentAndNoPasswordIsTold) {
+  image_.packages = {"tar"};
+  setenv("https_proxy", "http://me:it's secret@proxy.example:3128", 1);
+  setenv("NO_PROXY", "localhost", 1);
+  const auto failed =
+      what_is_thrown([&] { images_->prepare(image_, base(), prepared(), nullptr, {}); });
+  unsetenv("https_proxy");
+  unsetenv("NO_PROXY");
+  EXPECT_NE(failed.find("cannot run 'apt-get -q update' in the image: "), std::string::npos)
+      << failed;
+  EXPECT_NE(failed.find("configured: http://proxy.example:3128, not for localhost"),
+            std::string::npos)
+      << failed;
+  EXPECT_EQ(failed.find("secret"), std::string::npos) << failed;
 }
 
 TEST_F(PrepareTest, StopEndsTheApplianceAndLeavesNothing) {
