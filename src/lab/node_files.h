@@ -25,4 +25,8 @@ std::vector<std::string> resolver_lines(const Lab& lab);
 /// Of each data disk the six fields of fstab(5), as cloud-init's `mounts` takes them.
 std::vector<std::vector<std::string>> mount_entries(const Node& node);
 
+/// Drop-in of docker.service: it starts when the disks are mounted on which, or below which, its
+/// directory lies, and fails without them. Empty for a node without such disks.
+std::string docker_mounts_file(const Node& node);
+
 }  // namespace vmlab

@@ -73,6 +73,28 @@ nodes:
             std::string::npos);
 }
 
+// systemd 219 of EL7 ignores x-systemd.before in fstab: Docker started on the directory below.
+TEST(CloudInit, DockerRequiresTheDisksOfItsDirectory) {
+  const auto drop_in = [](const std::string& disks) {
+    const auto lab = test::resolve_sample(
+        "name: disks\nimage: debian-12\nnodes:\n  n: {role: plain, disks: [" + disks + "]}\n");
+    const auto data = read(seed_documents(lab, lab.nodes.front(), keys).user_data);
+    for (const auto& file : data.at("write_files")) {
+      if (file.at("path") == "/etc/systemd/system/docker.service.d/vmlab-mounts.conf") {
+        return file.at("content").get<std::string>();
+      }
+    }
+    return std::string();
+  };
+  EXPECT_EQ(drop_in("{mount: /var/lib/docker, size: 1GiB}, {mount: /var/lib/mesos, size: 1GiB}"),
+            "[Unit]\nRequiresMountsFor=/var/lib/docker\n");
+  EXPECT_EQ(drop_in("{mount: /var/lib/docker/volumes, size: 1GiB}, "
+                    "{mount: /var/lib/docker, size: 1GiB}"),
+            "[Unit]\nRequiresMountsFor=/var/lib/docker /var/lib/docker/volumes\n");
+  EXPECT_EQ(drop_in("{mount: /var/lib/mesos, size: 1GiB}"), "");
+  EXPECT_EQ(drop_in("{mount: /var/lib/docker-data, size: 1GiB}"), "");
+}
+
 TEST(CloudInit, ListsAreAppendedMapsMergedAndTheLastScalarWins) {
   auto lab = test::quickstart();
   auto node = lab.node("master-1");
