@@ -129,8 +129,15 @@ std::string explain_serve(int exit_code, const std::string& out, const std::stri
   if (has(plain, "port is already allocated") || has(plain, "address already in use")) {
     return "the port is taken on the bootstrap node: " + last_line(exit_code, out, err);
   }
+  // Old Dockers take an OCI index for a manifest of the first schema, which was signed.
+  if (has(plain, "missing signature key") || has(plain, "mediaType in manifest")) {
+    return fmt::format(
+        "this Docker cannot read the nginx images of today (OCI indexes), and the older one cannot "
+        "be pulled; `image: debian-12` for the bootstrap node brings nginx with it: {}",
+        last_line(exit_code, out, err));
+  }
   if (has(plain, "Error response from daemon: Get ") || has(plain, "pull access denied") ||
-      has(plain, "manifest unknown")) {
+      has(plain, "manifest unknown") || has(plain, "manifest for ")) {
     return "there is no nginx image on the bootstrap node, and none can be pulled: " +
            last_line(exit_code, out, err);
   }

@@ -87,6 +87,21 @@ if ! fetch dcos_install.sh dcos_install.sh 2>fetch.err; then
 fi
 check "if $url/dcos_install.sh can be fetched" PASS
 
+# --- what some releases want of a node and some distributions lack; the release is asked
+wants() { grep -qw "$1" dcos_install.sh; }
+if wants nogroup && ! getent group nogroup >/dev/null; then
+  groupadd nogroup 2>make.err || check "if group 'nogroup' can be made" FAIL "$(tail -n 1 make.err)"
+fi
+if wants ifconfig && ! command -v ifconfig >/dev/null; then
+  # Where there is no mirror, the preflight goes on and says so.
+  if command -v apt-get >/dev/null; then
+    { timeout 300 apt-get -q update && DEBIAN_FRONTEND=noninteractive timeout 300 \
+      apt-get -qy --no-install-recommends install net-tools; } >make.err 2>&1 </dev/null
+  else
+    timeout 300 yum -y install net-tools >make.err 2>&1 </dev/null
+  fi || check 'if net-tools can be installed' FAIL "$(tail -n 1 make.err)"
+fi
+
 # --- the release's own
 bash dcos_install.sh --preflight-only "$role" </dev/null >preflight.out 2>preflight.err
 status=$?

@@ -8,12 +8,16 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "base/text.h"
 #include "dcos/explain.h"
+#include "dcos/gates.h"
 #include "dcos/scripts.h"
+#include "lab/yaml_tree.h"
 #include "support/dcos_lab.h"
+#include "support/lab_samples.h"
 
 namespace vmlab {
 namespace {
@@ -104,6 +108,10 @@ class Rehearsal : public testing::Test {
     replace("/var/lib/vmlab", base + "/var/lib/vmlab");
     replace("/proc/", base + "/proc/");
     replace("/sys/fs/cgroup", base + "/cgroup");
+    replace("/var/lib/docker", base + "/var/lib/docker");
+    replace("/run/docker", base + "/run/docker");
+    replace("/etc/docker", base + "/etc/docker");
+    for (const auto& [from, to] : renamed_) replace(from, to);
     write(root_ / "input", input);
     const auto command = "/bin/sh -c " + shell_quote(script) + " <" + base + "/input >" + base +
                          "/out 2>" + base + "/err";
@@ -132,6 +140,7 @@ class Rehearsal : public testing::Test {
   }
 
   fs::path root_;
+  std::map<std::string, std::string> renamed_;  // programs that this host may have, or not
 };
 
 TEST_F(Rehearsal, GenconfFilesAreWrittenWhole) {
@@ -179,6 +188,35 @@ TEST_F(Rehearsal, GenconfTakesTheVersionFromWhatIsServed) {
   EXPECT_EQ(read(directory() / "version"), "1.11.2\n");
 }
 
+// Each refuses what the other has: nothing but --genconf may be asked of them.
+TEST_F(Rehearsal, GenconfOfEveryGeneration) {
+  struct Generation {
+    const char* version;
+    const char* genconf;   // what it prints
+    const char* validate;  // what --validate-config comes to
+  };
+  const Generation generations[] = {
+      {"1.11.2", "echo dcos-genconf.e871b90b-1.tar; echo 'Extracting image' >&2",
+       "echo 'ssh_key_path: could not find ssh private key' >&2; exit 1"},
+      {"1.13.9", "echo dcos-genconf.4c96dfc8-1.tar",
+       "echo 'validate-config is deprecated' >&2; exit 0"},
+      {"2.2.0",
+       "echo 'Not bootstrapping the Exhibitor CA'; echo 'Generating Bash configuration files'",
+       "echo 'usage: dcos_generate_config.sh [-h]' >&2; exit 2"}};
+  for (const auto& [version, genconf, validate] : generations) {
+    write(directory() / "dcos_generate_config.sh",
+          std::string("case $1 in\n--genconf) ") + genconf +
+              "; mkdir -p genconf/serve; echo new >genconf/serve/dcos_install.sh ;;\n--version) "
+              "echo dcos-genconf.tar; echo '{\"variant\": \"\", \"version\": \"" +
+              version + "\"}' ;;\n--validate-config) " + validate +
+              " ;;\n*) echo usage: >&2; exit 2 ;;\nesac\n");
+    const auto outcome = run(genconf_script());
+    EXPECT_EQ(outcome.status, 0) << version << outcome.err;
+    EXPECT_TRUE(outcome.out.ends_with(std::string("vmlab: release ") + version + "\n"))
+        << outcome.out;
+  }
+}
+
 TEST_F(Rehearsal, GenconfPassesTheInstallersRefusalOn) {
   write(directory() / "dcos_generate_config.sh", installer);
   write(directory() / "refuse", "");
@@ -212,6 +250,24 @@ TEST_F(Rehearsal, NginxComesFromTheImageTheFileOrARegistry) {
             std::string::npos);
 }
 
+// Docker 1.13 of EL7 cannot read what the registry calls `nginx` today.
+TEST_F(Rehearsal, AnOldDockerGetsAnOldNginx) {
+  const std::string refuses =
+      "case $* in\n  'image inspect nginx') exit 1 ;;\n"
+      "  'pull nginx') echo 'missing signature key' >&2; exit 1 ;;\n";
+  stand_in("docker", refuses + "esac\n");
+  auto outcome = run(serve_script(8080));
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(calls().find("docker pull nginx:1.18\ndocker tag nginx:1.18 nginx\n"),
+            std::string::npos)
+      << calls();
+  stand_in("docker", refuses + "  pull*) echo 'no route to host' >&2; exit 1 ;;\nesac\n");
+  outcome = run(serve_script(8080));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(explain_serve(outcome.status, outcome.out, outcome.err).find("`image: debian-12`"),
+            std::string::npos);
+}
+
 constexpr const char* clean =
     "Checking docker version requirement (>= 1.6): PASS (20.10.24)\n"
     "Checking if port 53 (required by dcos-net) is in use: PASS \n"
@@ -242,6 +298,68 @@ TEST_F(Rehearsal, PreflightFindsThePortsThatTheReleaseMisses) {
             "2 of 11 preflight checks failed\n"
             "- port 53 is in use: by java; the release's own check misses it\n"
             "- port 5050 is in use: by java; the release's own check misses it");
+}
+
+// 1.11 knows port 61420 (EFEC), 2.1 and newer 64000 (FA00): the release says which it wants.
+TEST_F(Rehearsal, PreflightLooksAtThePortsOfTheRelease) {
+  write(root_ / "proc/net/tcp",
+        "  sl  local_address rem_address   st\n   0: 00000000:EFEC 00000000:0000 0A 0\n");
+  write(root_ / "proc/net/udp",
+        "  sl  local_address rem_address   st\n   0: 00000000:FA00 00000000:0000 07 0\n");
+  const auto failures = [&](const std::string& port) {
+    serve_installer("Checking if port " + port + " (required by dcos-net) is in use: PASS \n", 0);
+    const auto outcome = preflight("agent-1");
+    EXPECT_EQ(outcome.status, 1);
+    return explain_preflight(outcome.status, outcome.out, outcome.err);
+  };
+  EXPECT_TRUE(failures("61420").ends_with(
+      "failed\n- port 61420 is in use: the release's own check misses it"));
+  EXPECT_TRUE(failures("64000").ends_with(
+      "failed\n- port 64000 is in use: the release's own check misses it"));
+}
+
+// EL7 has neither; debian-12 no ifconfig.
+TEST_F(Rehearsal, PreflightMakesWhatTheReleaseWantsOfTheNode) {
+  renamed_ = {{"ifconfig", "ifconfig-of-1-12"}};
+  stand_in("getent", "[ -e \"$root/$1/$2\" ]\n");
+  stand_in("groupadd", "mkdir -p \"$root/group\" && : >\"$root/group/$1\"\n");
+  // Which of the two, depends on the host of this test.
+  for (const char* manager : {"apt-get", "yum"}) {
+    stand_in(manager,
+             "case $* in *'install net-tools') cp \"$root/bin/sync\" "
+             "\"$root/bin/ifconfig-of-1-12\" ;; esac\n");
+  }
+  serve_installer(clean, 0);
+  EXPECT_EQ(preflight().status, 0);
+  EXPECT_EQ(calls().find("groupadd"), std::string::npos) << "2.2 asks for neither";
+  EXPECT_EQ(calls().find("net-tools"), std::string::npos);
+
+  write(root_ / "served/dcos_install.sh",
+        "failed=0\n"
+        "say() { echo \"Checking if $1: $2\"; [ $2 = PASS ] || failed=$((failed + 1)); }\n"
+        "getent group nogroup && is=PASS || is=FAIL\nsay \"group 'nogroup' exists\" $is\n"
+        "command -v ifconfig-of-1-12 >&2 && is=PASS || is=FAIL\n"
+        "say 'ifconfig is installed and in PATH' $is\nexit $failed\n");
+  auto outcome = preflight();
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  EXPECT_NE(calls().find("groupadd nogroup\n"), std::string::npos) << calls();
+  EXPECT_NE(calls().find("install net-tools\n"), std::string::npos) << calls();
+  fs::remove(root_ / "calls");
+  EXPECT_EQ(preflight().status, 0);
+  EXPECT_EQ(calls().find("groupadd"), std::string::npos) << "they are there now";
+  EXPECT_EQ(calls().find("net-tools"), std::string::npos);
+
+  fs::remove_all(root_ / "group");
+  fs::remove(root_ / "bin/ifconfig-of-1-12");
+  stand_in("groupadd", "echo 'groupadd: cannot lock /etc/group' >&2; exit 10\n");
+  for (const char* manager : {"apt-get", "yum"}) stand_in(manager, "echo 'no mirror'; exit 1\n");
+  outcome = preflight();
+  EXPECT_EQ(outcome.status, 2);
+  const auto why = explain_preflight(outcome.status, outcome.out, outcome.err);
+  EXPECT_NE(why.find("- group 'nogroup' can be made: groupadd: cannot lock /etc/group\n"),
+            std::string::npos)
+      << why;
+  EXPECT_NE(why.find("- net-tools can be installed: no mirror\n"), std::string::npos) << why;
 }
 
 TEST_F(Rehearsal, PreflightSeesThroughTheMisreadVersionOfDocker) {
@@ -370,6 +488,53 @@ TEST_F(Rehearsal, InstallRefusesWhatItCannotMend) {
   outcome = install();
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out, "vmlab: half installed\n");
+}
+
+// 1.11 has only dcos-diagnostics; of 1.12 and newer that knows no `check`.
+TEST_F(Rehearsal, ChecksAreAskedOfTheToolThatTheReleaseHas) {
+  const auto lab = test::dcos_lab();
+  const auto gate = poststart_gate(lab, lab.node("agent-1"));
+  const auto script = std::get<GuestProbe>(gate.probes.at(0)).script;
+  EXPECT_EQ(run(script).out, "none\n");
+  const auto put = [&](const char* name, const char* text) {
+    const auto path = root_ / "opt/mesosphere/bin" / name;
+    write(path, std::string("#!/bin/sh\n") + text);
+    fs::permissions(path, fs::perms::owner_all);
+  };
+  put("dcos-diagnostics", "echo diagnostics $*\n");
+  EXPECT_EQ(run(script).out, "diagnostics check node-poststart\n");
+  put("dcos-check-runner", "echo runner $*\n");
+  put("dcos-shell", "echo shell\nexec \"$@\"\n");
+  EXPECT_EQ(run(script).out, "shell\nrunner check node-poststart\n");
+}
+
+// On EL7 cloud-init mounts the disk of /var/lib/docker late, over what Docker has begun to use.
+TEST_F(Rehearsal, TheDockerFragmentStartsDockerOnItsDisk) {
+  std::vector<Diagnostic> problems;
+  const auto fragment =
+      read_yaml(test::project_library().fragments.at("docker"), "docker", problems);
+  ASSERT_TRUE(fragment && problems.empty());
+  const auto script = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin\n" +
+                      yaml_to_json(*fragment).at("runcmd").at(0).get<std::string>();
+  stand_in("dockerd", "");
+  stand_in("systemctl",
+           "case $* in\n"
+           "  'is-active -q docker.socket') exit 1 ;;\n"
+           "  'is-active -q docker.service') [ -e \"$root/run/docker.pid\" ] ;;\n"
+           "  'stop docker.service') rm \"$root/run/docker.pid\" ;;\n"
+           "  'start docker.service') mkdir -p \"$root/run\" \"$root/var/lib/docker/containers\"\n"
+           "    : >\"$root/run/docker.pid\" ;;\n"
+           "esac\n");
+  write(root_ / "etc/docker/daemon.json", R"({"storage-driver": "overlay2"})");
+  fs::create_directories(root_ / "var/lib/docker");
+  write(root_ / "run/docker.pid", "7");
+  EXPECT_EQ(run(script).status, 0);
+  EXPECT_NE(calls().find("systemctl stop docker.service\n"), std::string::npos) << calls();
+  EXPECT_NE(calls().find("systemctl start docker.service\n"), std::string::npos) << calls();
+  fs::remove(root_ / "calls");
+  EXPECT_EQ(run(script).status, 0);
+  EXPECT_EQ(calls().find("stop"), std::string::npos) << "it lies on its disk";
+  EXPECT_EQ(calls().find("start"), std::string::npos);
 }
 
 TEST_F(Rehearsal, ASecondRunWaitsForTheFirst) {

@@ -59,6 +59,26 @@ TEST(ExplainServe, SaysThatNoImageCanBeHad) {
                 refused.substr(0, refused.size() - 1));
 }
 
+TEST(ExplainServe, NamesTheDockerThatIsTooOldForTodaysImages) {
+  // Docker 1.13.1 of EL7, then the older image's registry out of reach; and Docker 19.03.3.
+  EXPECT_EQ(explain_serve(1, "Using default tag: latest\n",
+                          "Trying to pull repository docker.io/library/nginx ... \n"
+                          "missing signature key\nmissing signature key\n"
+                          "toomanyrequests: You have reached your pull rate limit.\n"),
+            "this Docker cannot read the nginx images of today (OCI indexes), and the older one "
+            "cannot be pulled; `image: debian-12` for the bootstrap node brings nginx with it: "
+            "exit code 1: toomanyrequests: You have reached your pull rate limit.");
+  EXPECT_NE(explain_serve(1, "",
+                          "mediaType in manifest should be "
+                          "'application/vnd.docker.distribution.manifest.v2+json' not "
+                          "'application/vnd.oci.image.manifest.v1+json'\n")
+                .find("this Docker cannot read"),
+            std::string::npos);
+  EXPECT_NE(explain_serve(1, "", "manifest for docker.io/nginx:latest not found\n")
+                .find("none can be pulled: exit code 1: manifest for docker.io/nginx:latest"),
+            std::string::npos);
+}
+
 TEST(ExplainPreflight, ListsTheFailedChecks) {
   const std::string out =
       "Checking memory: PASS (7950 MiB)\n"

@@ -14,7 +14,11 @@ if ! docker image inspect nginx >/dev/null 2>&1; then
   if [ -s /var/lib/vmlab/images/nginx.tar ]; then
     docker load -i /var/lib/vmlab/images/nginx.tar || exit 1
   else
-    docker pull nginx || docker pull nginx || exit 1
+    # Docker 1.13, as EL7 has it, cannot read the OCI indexes that official images are since 2023.
+    # nginx 1.18 ended in 2021 and stays as it was made; its C library also makes no system call
+    # that so old a Docker refuses.
+    docker pull nginx || docker pull nginx ||
+      { docker pull nginx:1.18 && docker tag nginx:1.18 nginx; } || exit 1
   fi
 fi
 # Made anew each time: a container keeps the directory that it was started with, even when genconf
