@@ -20,6 +20,17 @@ struct LintResult {
 /// and the network's CIDR, it looks at where it is there. `lab.dcos` must be set.
 LintResult lint_config(const Lab& lab);
 
+/// Addresses that the user's configuration gives DC/OS for a use of its own.
+struct InnerRange {
+  std::string key;   // of config.yaml
+  std::string what;  // `vtep_subnet`, `an overlay's subnet`
+  std::string text;  // as a network, or `FIRST-LAST`
+  Ipv4 first;
+  Ipv4 last;  // may lie before `first`: lint says so
+};
+/// What is malformed is left out.
+std::vector<InnerRange> inner_ranges(const DcosInstall& dcos);
+
 /// The keys in the order of the file: vmlab's defaults, then the user's, which override them.
 nlohmann::ordered_json config_values(const Lab& lab);
 

@@ -12,6 +12,7 @@ enum class KeyKind {
   text,     // any scalar but null and floats
   boolean,  // true or false
   integer,  // within low..high
+  integer_or_empty,
   ipv4_list,
   resolvers,  // IPv4 or IPv4:port
   text_list,

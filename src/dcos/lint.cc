@@ -80,6 +80,7 @@ LintResult lint_config(const Lab& lab) {
   lint_bootstrap_url(lint);
   lint_dns(lint);
   lint_pairs(lint);
+  lint_versions(lint);
   lint_overlay(lint);
   lint_overlaps(lint);
   lint_custom_checks(lint);

@@ -9,10 +9,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr const char* overlay_key = "dcos_overlay_network";
+constexpr const char* an_overlay = "an overlay's subnet";
 
-const Json* overlays_of(const Lint& lint) {
-  const auto network = lint.config.find(overlay_key);
-  if (network == lint.config.end() || !network->is_object()) return nullptr;
+const Json* overlays_of(const Json& config) {
+  const auto network = config.find(overlay_key);
+  if (network == config.end() || !network->is_object()) return nullptr;
   const auto overlays = network->find("overlays");
   return overlays != network->end() && overlays->is_array() ? &*overlays : nullptr;
 }
@@ -36,28 +37,28 @@ void lint_overlay_entry(Lint& lint, const Json& overlay) {
   }
 }
 
-void check_overlap(Lint& lint, const std::string& key, const std::string& what,
-                   const std::optional<Cidr>& network) {
-  if (!network || lint.lab.network.cidr.prefix == 0) return;
-  if (network->overlaps(lint.lab.network.cidr)) {
-    lint.error(key, fmt::format("{} ({}) overlaps the lab's network {}", what, network->text(),
-                                lint.lab.network.cidr.text()));
-  }
+void add_network(std::vector<InnerRange>& ranges, const char* key, const char* what,
+                 const std::optional<Cidr>& network) {
+  if (!network) return;
+  ranges.push_back({key, what, network->text(), network->first(), network->last()});
 }
 
 /// Named addresses of the load balancer are a range, not a network.
-void check_named_range(Lint& lint) {
-  const auto low = parse_ipv4(lint.text("dcos_l4lb_min_named_ip"));
-  const auto high = parse_ipv4(lint.text("dcos_l4lb_max_named_ip"));
+void add_named_range(std::vector<InnerRange>& ranges, const Json& config) {
+  const auto limit = [&](const char* key, const char* otherwise) {
+    const auto found = config.find(key);
+    if (found == config.end()) return parse_ipv4(otherwise);
+    return found->is_string() ? parse_ipv4(found->get<std::string>()) : std::nullopt;
+  };
+  const char* low_key = "dcos_l4lb_min_named_ip";
+  const char* high_key = "dcos_l4lb_max_named_ip";
+  if (!config.contains(low_key) && !config.contains(high_key)) return;
+  const auto low = limit(low_key, "11.0.0.0");
+  const auto high = limit(high_key, "11.255.255.255");
   if (!low || !high) return;
-  const std::string key = "dcos_l4lb_min_named_ip";
-  if (*high < *low) {
-    lint.error(key, "'dcos_l4lb_min_named_ip' lies above 'dcos_l4lb_max_named_ip'");
-  } else if (lint.lab.network.cidr.prefix != 0 && lint.lab.network.cidr.first() <= *high &&
-             *low <= lint.lab.network.cidr.last()) {
-    lint.error(key, fmt::format("the load balancer's addresses {}-{} overlap the lab's network {}",
-                                low->text(), high->text(), lint.lab.network.cidr.text()));
-  }
+  ranges.push_back({config.contains(low_key) ? low_key : high_key,
+                    "the range of the load balancer's named addresses",
+                    low->text() + "-" + high->text(), *low, *high});
 }
 
 }  // namespace
@@ -71,14 +72,17 @@ void lint_overlay(Lint& lint) {
     }
   }
   if (!network->contains("vtep_subnet6")) {
-    lint.error(overlay_key, "'dcos_overlay_network' needs 'vtep_subnet6' from 2.1 on",
-               "add vtep_subnet6: fd01:a::/64; older releases take it too");
+    lint.warn(
+        "'dcos_overlay_network' without 'vtep_subnet6' is refused from 2.1 on: add vtep_subnet6: "
+        "fd01:a::/64, which older releases take too");
   }
   const auto mtu = network->find("vtep_mtu");
-  if (mtu != network->end() && (!mtu->is_number_integer() || mtu->get<long>() < 552)) {
-    lint.error(overlay_key, "'vtep_mtu' must be at least 552");
+  if (mtu != network->end() && !mtu->is_number_integer()) {
+    lint.error(overlay_key, "'vtep_mtu' must be a whole number");
+  } else if (mtu != network->end() && mtu->get<long>() < 552) {
+    lint.warn("'vtep_mtu' below 552 is refused from 1.12 on");
   }
-  const Json* overlays = overlays_of(lint);
+  const Json* overlays = overlays_of(lint.config);
   if (overlays == nullptr || overlays->empty()) {
     if (network->contains("overlays")) {
       lint.error(overlay_key, "'overlays' must be a list with at least one overlay");
@@ -101,29 +105,51 @@ void lint_overlay(Lint& lint) {
   }
 }
 
-void lint_overlaps(Lint& lint) {
+std::vector<InnerRange> inner_ranges(const DcosInstall& dcos) {
+  const auto& config = dcos.config;
+  std::vector<InnerRange> ranges;
   for (const char* key : {"dcos_ucr_default_bridge_subnet", "calico_network_cidr"}) {
-    if (lint.has(key)) check_overlap(lint, key, key, loose_cidr(lint.config.at(key)));
+    if (config.contains(key)) add_network(ranges, key, key, loose_cidr(config.at(key)));
   }
-  check_named_range(lint);
-  const auto network = lint.config.find(overlay_key);
-  if (network == lint.config.end() || !network->is_object()) return;
+  add_named_range(ranges, config);
+  const auto network = config.find(overlay_key);
+  if (network == config.end() || !network->is_object()) return ranges;
   if (const auto vtep = network->find("vtep_subnet"); vtep != network->end()) {
-    check_overlap(lint, overlay_key, "vtep_subnet", loose_cidr(*vtep));
+    add_network(ranges, overlay_key, "vtep_subnet", loose_cidr(*vtep));
   }
+  const Json* overlays = overlays_of(config);
+  if (overlays == nullptr) return ranges;
+  for (const auto& overlay : *overlays) {
+    if (!overlay.is_object() || !overlay.contains("subnet")) continue;
+    add_network(ranges, overlay_key, an_overlay, loose_cidr(overlay.at("subnet")));
+  }
+  return ranges;
+}
+
+void lint_overlaps(Lint& lint) {
+  const auto& lab = lint.lab.network.cidr;
   const auto calico = lint.has("calico_network_cidr")
                           ? loose_cidr(lint.config.at("calico_network_cidr"))
                           : parse_cidr("172.29.0.0/16");
-  const Json* overlays = overlays_of(lint);
-  if (overlays == nullptr) return;
-  for (const auto& overlay : *overlays) {
-    if (!overlay.is_object() || !overlay.contains("subnet")) continue;
-    const auto subnet = loose_cidr(overlay.at("subnet"));
-    check_overlap(lint, overlay_key, "an overlay's subnet", subnet);
-    if (subnet && calico && subnet->overlaps(*calico)) {
-      lint.error(overlay_key, fmt::format("an overlay's subnet ({}) overlaps calico_network_cidr "
-                                          "({})",
-                                          subnet->text(), calico->text()));
+  for (const auto& range : inner_ranges(*lint.lab.dcos)) {
+    if (range.last < range.first) {
+      lint.error(range.key, fmt::format("{} ({}) ends before it begins", range.what, range.text));
+    } else if (lab.prefix != 0 && lab.first() <= range.last && range.first <= lab.last()) {
+      lint.error(range.key, fmt::format("{} ({}) overlaps the lab's network {}", range.what,
+                                        range.text, lab.text()));
+    }
+    if (range.what != an_overlay || !calico || calico->last() < range.first ||
+        range.last < calico->first()) {
+      continue;
+    }
+    if (lint.has("calico_network_cidr")) {
+      lint.error(overlay_key, fmt::format("{} ({}) overlaps calico_network_cidr ({})", range.what,
+                                          range.text, calico->text()));
+    } else {
+      lint.warn(
+          fmt::format("{} ({}) overlaps Calico's network {}, which is refused from 2.1 on: "
+                      "set calico_network_cidr",
+                      range.what, range.text, calico->text()));
     }
   }
 }

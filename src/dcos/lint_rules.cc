@@ -158,10 +158,8 @@ void lint_pairs(Lint& lint) {
   const auto on = [&](const char* key, bool otherwise) {
     return lint.has(key) ? says(lint.config.at(key), true) : otherwise;
   };
-  if (lint.has("enable_ipv6") && says(lint.config.at("enable_ipv6"), false) &&
-      on("dcos_l4lb_enable_ipv6", true)) {
-    lint.error("enable_ipv6", "'enable_ipv6: false' alone is refused from 1.13 on",
-               "set dcos_l4lb_enable_ipv6: false as well");
+  if (!on("enable_ipv6", true) && on("dcos_l4lb_enable_ipv6", false)) {
+    lint.error("enable_ipv6", "'enable_ipv6: false' needs 'dcos_l4lb_enable_ipv6: false'");
   }
   if (on("use_proxy", false)) {
     for (const std::string needed : {"http_proxy", "https_proxy", "no_proxy"}) {

@@ -25,6 +25,7 @@ void lint_storage_backend(Lint& lint);
 void lint_bootstrap_url(Lint& lint);
 void lint_dns(Lint& lint);
 void lint_pairs(Lint& lint);     // keys that need or exclude one another
+void lint_versions(Lint& lint);  // what only some releases refuse
 void lint_overlay(Lint& lint);   // dcos_overlay_network
 void lint_overlaps(Lint& lint);  // DC/OS's networks with the lab's
 void lint_custom_checks(Lint& lint);

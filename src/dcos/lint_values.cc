@@ -65,16 +65,8 @@ Problem element_problem(KeyKind kind, const std::string& element) {
   if (kind == KeyKind::ipv4_list && !parse_ipv4(element)) {
     return fmt::format("'{}' is no IPv4 address", element);
   }
-  if (kind == KeyKind::resolvers) {
-    if (!is_resolver(element)) {
-      return fmt::format("'{}' is no IPv4 address, nor one with :PORT", element);
-    }
-    // dcos-net itself answers there: a forwarder to itself.
-    for (const std::string_view own : {"198.51.100.1", "198.51.100.2", "198.51.100.3"}) {
-      if (element.substr(0, element.find(':')) == own) {
-        return fmt::format("'{}' is an address of DC/OS's own name server", element);
-      }
-    }
+  if (kind == KeyKind::resolvers && !is_resolver(element)) {
+    return fmt::format("'{}' is no IPv4 address, nor one with :PORT", element);
   }
   return std::nullopt;
 }
@@ -160,6 +152,9 @@ Problem problem_of_value(const KeyRule& rule, const Json& value) {
   switch (rule.kind) {
     case KeyKind::boolean:
       return boolean_problem(value);
+    case KeyKind::integer_or_empty:
+      if (value == "") return std::nullopt;
+      [[fallthrough]];
     case KeyKind::integer:
       return integer_problem(rule, value);
     case KeyKind::ipv4_list:

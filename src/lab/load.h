@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lab/problems.h"
@@ -25,12 +26,14 @@ using ReadFile = std::function<std::optional<std::string>(const std::string& pat
 /// Tells whether there is a readable file of that path (an installer: too large to be read here).
 using FileExists = std::function<bool(const std::string& path)>;
 
-/// What is taken on this host.
+/// What is taken on this host, and by what the lab will run.
 struct HostView {
   std::vector<Cidr> routes;  // networks that the host reaches
   /// Libvirt networks but for the lab's own -> their CIDRs, which may be several.
   std::multimap<std::string, Cidr> other_networks;
   std::optional<Cidr> own_network;  // the lab's, when it is defined already
+  /// What the lab's installation uses inside itself, first and last: not to be chosen.
+  std::vector<std::pair<Ipv4, Ipv4>> inner_ranges;
   /// Addresses that the lab's network gives to its nodes already, by node name: they are kept.
   std::map<std::string, Ipv4> own_hosts;
 };

@@ -75,6 +75,10 @@ bool is_taken(const Cidr& cidr, const HostView& host) {
   return std::ranges::any_of(host.routes, overlaps) ||
          std::ranges::any_of(host.other_networks,
                              [&](const auto& entry) { return overlaps(entry.second); }) ||
+         std::ranges::any_of(host.inner_ranges,
+                             [&](const auto& range) {
+                               return cidr.first() <= range.second && range.first <= cidr.last();
+                             }) ||
          std::ranges::any_of(reserved_ranges(),
                              [&](const ReservedRange& range) { return overlaps(range.cidr); });
 }
@@ -98,10 +102,12 @@ Cidr choose_network(const Lab& lab, const HostView& host) {
       if (!is_taken(cidr, host)) return cidr;
     }
   }
-  throw Error(fmt::format("cannot choose a network for lab '{}': every /{} of 192.168.0.0/16 and "
-                          "10.64.0.0/10 overlaps a network that this host reaches",
-                          lab.name, prefix),
-              "name a free one in the topology: network: {cidr: …}");
+  throw Error(
+      fmt::format("cannot choose a network for lab '{}': every /{} of 192.168.0.0/16 and "
+                  "10.64.0.0/10 overlaps a network that this host reaches, or one that DC/OS "
+                  "is given",
+                  lab.name, prefix),
+      "name a free one in the topology: network: {cidr: …}");
 }
 
 void check_network(const Lab& lab, const HostView& host, Problems& problems) {

@@ -19,15 +19,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-HostView host_view(const std::string& lab, Ports& ports) {
+HostView host_view(const Lab& lab, Ports& ports) {
   HostView view;
+  if (lab.dcos) {
+    for (const auto& range : inner_ranges(*lab.dcos)) {
+      view.inner_ranges.emplace_back(range.first, range.last);
+    }
+  }
   std::vector<Cidr> libvirt;
   for (const auto& network : ports.hypervisor.networks()) {
     libvirt.insert(libvirt.end(), network.cidrs.begin(), network.cidrs.end());
     if (network.cidrs.empty()) continue;
     // Of a lab whose name is wrong there is no telling which network is its own.
-    if (network.label && lab.empty()) continue;
-    const bool own = network.label && network.label->lab == lab;
+    if (network.label && lab.name.empty()) continue;
+    const bool own = network.label && network.label->lab == lab.name;
     if (own) {
       view.own_network = network.cidrs.front();
       for (const auto& [address, names] : network.hosts) {
@@ -115,7 +120,7 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
   std::optional<HostView> host;
   std::optional<Error> silent;
   try {
-    host = host_view(lab.name, ports);
+    host = host_view(lab, ports);
   } catch (const Error& error) {
     silent = error;
   }

@@ -201,6 +201,20 @@ TEST_F(Changing, CountsGoToTheGroupOfTheRole) {
   EXPECT_EQ(lab.nodes.front().memory_mib, 9U * 1024);
 }
 
+// lint failed over a network that vmlab itself had chosen.
+TEST_F(Changing, TheNetworkThatIsChosenIsNoneThatDcosIsGiven) {
+  write_cluster();
+  settings_.overrides = {"install.dcos.config.dcos_ucr_default_bridge_subnet=192.168.100.0/23",
+                         "install.dcos.config.dcos_l4lb_min_named_ip=192.168.102.0",
+                         "install.dcos.config.dcos_l4lb_max_named_ip=192.168.102.9"};
+  auto& text = world_.files.at("/topologies/cluster.yaml");
+  const auto at = text.find("cidr: ");
+  ASSERT_NE(at, std::string::npos) << text;
+  text.erase(at, text.find(' ', at + 6) - at);
+  const auto lab = load_lab("/topologies/cluster.yaml", settings_, ports_);
+  EXPECT_EQ(lab.network.cidr, parse_cidr("192.168.103.0/24"));
+}
+
 TEST_F(Changing, HowNodesBootIsTheCommandLinesBeforeTheTopologys) {
   world_.files["/topologies/small.yaml"] += "boot: cold\n";
   EXPECT_EQ(load_lab("/topologies/small.yaml", settings_, ports_).boot, Boot::cold);

@@ -82,8 +82,6 @@ TEST(ConfigLint, TypesAndRanges) {
       {R"({"resolvers": ["8.8.8"]})", "'8.8.8' is no IPv4 address, nor one with :PORT"},
       {R"({"resolvers": ["8.8.8.8:70000"]})",
        "'8.8.8.8:70000' is no IPv4 address, nor one with :PORT"},
-      {R"({"resolvers": ["198.51.100.1"]})",
-       "'198.51.100.1' is an address of DC/OS's own name server"},
       {R"({"resolvers": ["8.8.8.8", "8.8.8.8"]})", "lists '8.8.8.8' twice"},
       {R"({"dns_bind_ip_blacklist": ["host"]})", "'host' is no IPv4 address"},
       {R"({"mesos_agent_work_dir": "var"})", "must be an absolute path, not \"var\""},
@@ -109,9 +107,8 @@ TEST(ConfigLint, TypesAndRanges) {
 }
 
 TEST(ConfigLint, KeysThatNeedOneAnother) {
-  EXPECT_EQ(errors(R"({"enable_ipv6": false})"),
-            Texts{"'enable_ipv6: false' alone is refused from 1.13 on [set "
-                  "dcos_l4lb_enable_ipv6: false as well]"});
+  EXPECT_EQ(errors(R"({"enable_ipv6": false, "dcos_l4lb_enable_ipv6": true})"),
+            Texts{"'enable_ipv6: false' needs 'dcos_l4lb_enable_ipv6: false'"});
   EXPECT_EQ(errors(R"({"enable_ipv6": false, "dcos_l4lb_enable_ipv6": false})"), Texts{});
   EXPECT_EQ(errors(R"({"use_proxy": true, "http_proxy": "http://p", "https_proxy": "http://p"})"),
             Texts{"'use_proxy' needs 'no_proxy' [a list; it may be empty: []]"});
@@ -167,12 +164,75 @@ TEST(ConfigLint, NetworksMustNotOverlapTheLabs) {
   EXPECT_EQ(errors(R"({"dcos_overlay_network": {"vtep_subnet": "192.168.0.0/16",
                        "vtep_subnet6": "fd01:a::/64", "vtep_mac_oui": "70:B3:D5:00:00:00",
                        "overlays": [{"name": "dcos", "subnet": "172.29.0.0/20", "prefix": 24}]}})"),
-            (Texts{"vtep_subnet (192.168.0.0/16) overlaps the lab's network 192.168.90.0/24",
-                   "an overlay's subnet (172.29.0.0/20) overlaps calico_network_cidr "
-                   "(172.29.0.0/16)"}));
+            Texts{"vtep_subnet (192.168.0.0/16) overlaps the lab's network 192.168.90.0/24"});
+}
+
+TEST(ConfigLint, OneEndOfARangeIsComparedWithTheDefaultOfTheOther) {
+  auto lab = test::dcos_lab();
+  lab.network.cidr = *parse_cidr("10.77.0.0/24");
+  EXPECT_EQ(errors(R"({"dcos_l4lb_min_named_ip": "10.0.0.0"})", lab),
+            Texts{"the range of the load balancer's named addresses (10.0.0.0-11.255.255.255) "
+                  "overlaps the lab's network 10.77.0.0/24"});
+  EXPECT_EQ(errors(R"({"dcos_l4lb_max_named_ip": "10.255.255.255"})", lab),
+            Texts{"the range of the load balancer's named addresses (11.0.0.0-10.255.255.255) "
+                  "ends before it begins"});
+  EXPECT_EQ(lint(R"({"dcos_l4lb_max_named_ip": "11.0.0.9"})", lab).errors.size(), 0U);
+  EXPECT_EQ(lint(R"({"dcos_l4lb_max_named_ip": "1.0.0.0"})", lab).errors.at(0).line, 20);
+}
+
+/// What is valid in one release of 1.11 to 2.2 is refused for none; which refuse it is said.
+TEST(ConfigLint, WhatOnlySomeReleasesTakeIsAWarning) {
+  const std::string overlay =
+      R"({"dcos_overlay_network": {"vtep_subnet": "44.128.0.0/20", "vtep_mac_oui": "70:B3:D5:00:00:00",
+          "overlays": [{"name": "dcos", "subnet": "9.0.0.0/8", "prefix": 24}]}})";
+  const std::string low_mtu =
+      R"({"dcos_overlay_network": {"vtep_subnet": "44.128.0.0/20", "vtep_mac_oui": "70:B3:D5:00:00:00",
+          "vtep_subnet6": "fd01:a::/64", "vtep_mtu": 500,
+          "overlays": [{"name": "dcos", "subnet": "9.0.0.0/8", "prefix": 24}]}})";
+  const std::string over_calico =
+      R"({"dcos_overlay_network": {"vtep_subnet": "44.128.0.0/20", "vtep_mac_oui": "70:B3:D5:00:00:00",
+          "vtep_subnet6": "fd01:a::/64",
+          "overlays": [{"name": "dcos", "subnet": "172.29.0.0/20", "prefix": 24}]}})";
+  const std::pair<std::string, const char*> cases[] = {
+      {R"({"enable_ipv6": false})",
+       "'enable_ipv6: false' alone is refused from 1.13 on: set dcos_l4lb_enable_ipv6: false as "
+       "well"},
+      {overlay,
+       "'dcos_overlay_network' without 'vtep_subnet6' is refused from 2.1 on: add vtep_subnet6: "
+       "fd01:a::/64, which older releases take too"},
+      {low_mtu, "'vtep_mtu' below 552 is refused from 1.12 on"},
+      {over_calico,
+       "an overlay's subnet (172.29.0.0/20) overlaps Calico's network 172.29.0.0/16, which is "
+       "refused from 2.1 on: set calico_network_cidr"},
+      {R"({"mesos_container_log_sink": "my_own_sink"})",
+       "no release knows mesos_container_log_sink 'my_own_sink', and none checks it"},
+      {R"({"mesos_container_log_sink": "fluentbit+logrotate"})",
+       "mesos_container_log_sink 'fluentbit+logrotate' is known from 1.13 on, and not checked "
+       "before"},
+      {R"({"mesos_max_completed_tasks_per_framework": ""})",
+       "'mesos_max_completed_tasks_per_framework' without a number is taken up to 2.0 only"},
+      {R"({"resolvers": ["198.51.100.2:53"]})",
+       "resolver 198.51.100.2:53 is an address of DC/OS's own name server: 2.2 refuses it"}};
+  for (const auto& [config, warning] : cases) {
+    EXPECT_EQ(errors(config), Texts{}) << config;
+    EXPECT_EQ(lint(config).warnings, Texts{warning}) << config;
+  }
+  for (const char* silent : {R"({"enable_ipv6": false, "dcos_l4lb_enable_ipv6": false})",
+                             R"({"mesos_container_log_sink": "journald"})",
+                             R"({"mesos_max_completed_tasks_per_framework": "100"})"}) {
+    EXPECT_EQ(errors(silent), Texts{}) << silent;
+    EXPECT_EQ(lint(silent).warnings, Texts{}) << silent;
+  }
+  EXPECT_EQ(errors(R"({"mesos_max_completed_tasks_per_framework": "x"})").size(), 1U);
 }
 
 TEST(ConfigLint, OverlayNetwork) {
+  EXPECT_EQ(errors(R"({"calico_network_cidr": "172.28.0.0/16",
+                       "dcos_overlay_network": {"vtep_subnet": "44.128.0.0/20",
+                       "vtep_subnet6": "fd01:a::/64", "vtep_mac_oui": "70:B3:D5:00:00:00",
+                       "overlays": [{"name": "dcos", "subnet": "172.28.0.0/20", "prefix": 24}]}})"),
+            Texts{"an overlay's subnet (172.28.0.0/20) overlaps calico_network_cidr "
+                  "(172.28.0.0/16)"});
   EXPECT_EQ(errors(R"({"dcos_overlay_network": {"vtep_subnet6": "fd01:a::/64"}})"),
             (Texts{"'dcos_overlay_network' needs 'vtep_subnet'",
                    "'dcos_overlay_network' needs 'vtep_mac_oui'",
@@ -180,8 +240,7 @@ TEST(ConfigLint, OverlayNetwork) {
   EXPECT_EQ(errors(R"({"dcos_overlay_network": {"vtep_subnet": "44.128.0.0/20", "vtep_mtu": 100,
                        "vtep_subnet6": "fd01:a::/64", "vtep_mac_oui": "70:B3:D5:00:00:00",
                        "overlays": [{"name": "a-very-long-name", "prefix": 24}]}})"),
-            (Texts{"'vtep_mtu' must be at least 552",
-                   "the name of overlay 'a-very-long-name' has more than 13 characters",
+            (Texts{"the name of overlay 'a-very-long-name' has more than 13 characters",
                    "overlay 'a-very-long-name' needs 'subnet' or 'subnet6'",
                    "no overlay is called 'dcos', which is the default network [set "
                    "dcos_overlay_network_default_name]"}));

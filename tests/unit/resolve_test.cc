@@ -56,6 +56,17 @@ TEST(Resolve, ChoosesAFreeNetwork) {
   EXPECT_THROW(resolve(lab, host), Error);
 }
 
+TEST(Resolve, ChoosesNoNetworkThatTheInstallationIsGiven) {
+  const auto lab = load_sample(lab_text("  n: {role: plain}\n"));
+  HostView host;
+  // A network, and a range that ends and begins in the middle of others.
+  host.inner_ranges = {{cidr("192.168.100.0/24").first(), cidr("192.168.100.0/24").last()},
+                       {*parse_ipv4("192.168.101.200"), *parse_ipv4("192.168.102.3")}};
+  EXPECT_EQ(resolve(lab, host).network.cidr, cidr("192.168.103.0/24"));
+  host.own_network = cidr("192.168.100.0/24");
+  EXPECT_EQ(resolve(lab, host).network.cidr, cidr("192.168.100.0/24")) << "lint says the rest";
+}
+
 TEST(Resolve, ChoosesALargerNetworkForMoreNodes) {
   const auto large = [](int count) {
     const auto nodes = "  a: {role: agent, count: " + std::to_string(count) + "}\n";
