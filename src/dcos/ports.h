@@ -1,4 +1,4 @@
-// Ports of DC/OS by role: what a cluster answers on, and what preflight wants free.
+// What a cluster answers on. Which ports must be free, preflight is told by the release.
 #pragma once
 
 #include <string>
