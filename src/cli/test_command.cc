@@ -9,7 +9,6 @@
 #include "cli/export.h"
 #include "cli/output_test.h"
 #include "cli/ssh_config.h"
-#include "host/adapters.h"
 #include "run/evidence.h"
 
 namespace vmlab {
@@ -93,7 +92,7 @@ ExitCode run_test(const Context& context) {
     const auto restored = system.monotonic();
     run.restored = restored - begun;
     if (run.error.empty()) {
-      run.exit_code = run_host_command(
+      run.exit_code = system.run_command(
           invocation.words, environment,
           [&](std::string_view text) {
             context.console.result(std::string(text));

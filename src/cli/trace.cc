@@ -77,6 +77,12 @@ class TracedSystem : public System {
     return system_->digest(path, algorithm, progress, std::move(stop));
   }
   std::unique_ptr<Lock> lock(const fs::path& path) override { return system_->lock(path); }
+  int run_command(const std::vector<std::string>& words,
+                  const std::map<std::string, std::string>& environment,
+                  const std::function<void(std::string_view)>& on_output,
+                  std::stop_token stop) override {
+    return system_->run_command(words, environment, on_output, std::move(stop));
+  }
   std::vector<Cidr> routes() override { return system_->routes(); }
   std::chrono::system_clock::time_point now() override { return system_->now(); }
   std::chrono::milliseconds monotonic() override { return system_->monotonic(); }

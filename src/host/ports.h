@@ -295,6 +295,16 @@ class System {
   /// same file one fetches it, the others wait for that.
   virtual void download(const std::string& url, const std::filesystem::path& path,
                         const std::string& algorithm, const std::string& digest, const Progress&,
+  // Programs.
+  /// Runs a user's `words` to their end in this directory, with `environment` besides the program's
+  /// own; whatever it writes to either stream is handed over as it comes. Answers its exit code,
+  /// 128+n when a signal ended it, 127 when it cannot be started. Children that it leaves behind
+  /// are not waited for. When stopped, its process group is ended and Cancelled thrown.
+  virtual int run_command(const std::vector<std::string>& words,
+                          const std::map<std::string, std::string>& environment,
+                          const std::function<void(std::string_view)>& on_output,
+                          std::stop_token stop) = 0;
+
                         std::stop_token stop) = 0;
 
   // Clock.

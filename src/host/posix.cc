@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include "host/http.h"
 #include "host/pause.h"
 #include "host/posix_files.h"
+#include "host/process.h"
 
 namespace vmlab {
 
@@ -62,6 +64,14 @@ class PosixSystem final : public System {
                 std::stop_token stop) override {
     http_download({url, path, algorithm, digest}, progress, stop);
   }
+  int run_command(const std::vector<std::string>& words,
+                  const std::map<std::string, std::string>& environment,
+                  const std::function<void(std::string_view)>& on_output,
+                  std::stop_token stop) override {
+    const int status = run_process({.words = words, .environment = environment}, on_output, stop);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
 
   std::chrono::system_clock::time_point now() override { return std::chrono::system_clock::now(); }
   std::chrono::milliseconds monotonic() override {

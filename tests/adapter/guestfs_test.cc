@@ -210,7 +210,7 @@ TEST_F(GuestfsTest, FailedProgramTellsItsLastWordsAndCode) {
 
 TEST_F(GuestfsTest, AbsentProgramIsNamedWithAHint) {
   const auto text = what_is_thrown([] { run_program({"no-such-program"}, nullptr, {}); });
-  EXPECT_NE(text.find("cannot run 'no-such-program': No such file"), std::string::npos) << text;
+  EXPECT_NE(text.find("cannot start 'no-such-program': No such file"), std::string::npos) << text;
   EXPECT_NE(text.find("install the package"), std::string::npos) << text;
 }
 

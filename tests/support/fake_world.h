@@ -105,6 +105,12 @@ class FakeWorld : public FakeThings,
   std::function<std::optional<GuestResult>(const std::string& domain, const std::string& script)>
       answer_agent;
 
+  /// A user's program on this host; empty: it ends well and says nothing.
+  std::function<int(const std::vector<std::string>& words,
+                    const std::map<std::string, std::string>& environment,
+                    const std::function<void(std::string_view)>& on_output)>
+      program;
+
   std::vector<Cidr> host_routes;
   std::string libvirt_error;  // empty: it answers
   bool clock_is_synchronised = true;
@@ -199,6 +205,12 @@ class FakeWorld : public FakeThings,
   HttpReply http_post(const std::string& url, const std::string& body, std::chrono::seconds timeout,
                       std::stop_token stop) override;
   void download(const std::string& url, const std::filesystem::path& path,
+  int run_command(const std::vector<std::string>& words,
+                  const std::map<std::string, std::string>& environment,
+                  const std::function<void(std::string_view)>& on_output,
+                  std::stop_token) override {
+    return program ? program(words, environment, on_output) : 0;
+  }
                 const std::string& algorithm, const std::string& digest, const Progress& progress,
                 std::stop_token stop) override;
   std::chrono::system_clock::time_point now() override;
