@@ -36,15 +36,15 @@ class Inbox {
   }
 
   /// All events so far; waits for one at most a second, so that the reporter can draw.
-  std::deque<Event> take(std::stop_token stop) {
+  std::deque<Event> take() {
     std::unique_lock lock(mutex_);
-    ready_.wait_for(lock, stop, std::chrono::seconds(1), [this] { return !events_.empty(); });
+    ready_.wait_for(lock, std::chrono::seconds(1), [this] { return !events_.empty(); });
     return std::exchange(events_, {});
   }
 
  private:
   std::mutex mutex_;
-  std::condition_variable_any ready_;
+  std::condition_variable ready_;
   std::deque<Event> events_;
 };
 
@@ -87,7 +87,7 @@ class Execution {
     while (!scheduler_.finished()) {
       if (!stop_.stop_requested()) start_ready();
       if (scheduler_.running() == 0) break;
-      for (auto& event : inbox_.take(wake_)) handle(std::move(event));
+      for (auto& event : inbox_.take()) handle(std::move(event));
       reporter_.tick(earlier_ + clock_() - began);
     }
     warnings_.tell_all(reporter_);
@@ -168,7 +168,6 @@ class Execution {
   const Clock& clock_;
   std::stop_token stop_;
   milliseconds earlier_;
-  std::stop_token wake_;  // never stopped: the inbox is drained to the end
   Inbox inbox_;
   std::map<std::size_t, milliseconds> started_;
   std::map<std::size_t, std::jthread> threads_;  // last: joined before the inbox goes

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace vmlab {
 namespace {
@@ -90,23 +91,40 @@ TEST(Executor, RunsIndependentStepsAtTheSameTime) {
 }
 
 TEST(Executor, NeverExceedsThePlacesOfAPool) {
+  /// Counts what runs, and lets nothing end before all has been started that may be.
+  class Counter : public Listener {
+   public:
+    void started(const PlannedStep& s) override {
+      Listener::started(s);
+      most = std::max(most, ++running);
+    }
+    void finished(const PlannedStep& s, const StepOutcome& outcome) override {
+      Listener::finished(s, outcome);
+      --running;
+    }
+    void tick(milliseconds) override {
+      if (!std::exchange(told, true)) all_started.count_down();
+    }
+    bool told = false;
+    int running = 0;
+    int most = 0;
+    std::latch all_started{1};
+  };
   Plan plan;
   for (int i = 0; i < 20; ++i) plan.steps.push_back(step("s" + std::to_string(i), {}, Pool::disk));
-  Listener listener;
+  Counter counter;
   std::atomic<int> now = 0;
-  std::atomic<int> most = 0;
+  std::atomic<int> too_many = 0;
   execute(plan, {{Pool::disk, 2}},
-          [&](const PlannedStep&, const StepProgress&, std::stop_token) {
-            const int here = ++now;
-            int seen = most;
-            while (here > seen && !most.compare_exchange_weak(seen, here)) {
-            }
-            std::this_thread::yield();
+          [&](const PlannedStep&, const StepProgress& progress, std::stop_token) {
+            if (++now > 2) ++too_many;
+            progress("begun", 0, 0);  // the coordinator hears it when it has started what it would
+            counter.all_started.wait();
             --now;
           },
-          listener, steady, {});
-  EXPECT_LE(most, 2);
-  EXPECT_GE(most, 1);
+          counter, steady, {});
+  EXPECT_EQ(counter.most, 2);
+  EXPECT_EQ(too_many, 0);
 }
 
 TEST(Executor, WhatNodesSayInTheSameWordsIsToldOnceWhenTheLastOfThemHasEnded) {
