@@ -41,7 +41,7 @@ class LazyHypervisor : public Hypervisor {
     return told("networks", [&] { return real_.get().networks(); });
   }
   std::optional<DomainInfo> domain(const std::string& name) override {
-    return real_.get().domain(name);
+    return told("domain " + name, [&] { return real_.get().domain(name); });
   }
   void define_network(const std::string& xml) override {
     told("define a network", [&] { real_.get().define_network(xml); });
@@ -75,7 +75,7 @@ class LazyHypervisor : public Hypervisor {
     told("set clock of " + domain, [&] { real_.get().set_clock(domain, now); });
   }
   std::vector<SnapshotInfo> snapshots(const std::string& domain) override {
-    return real_.get().snapshots(domain);
+    return told("snapshots of " + domain, [&] { return real_.get().snapshots(domain); });
   }
   void save_snapshot(const std::string& domain, const SnapshotInfo& snapshot) override {
     told("save snapshot of " + domain, [&] { real_.get().save_snapshot(domain, snapshot); });
@@ -89,11 +89,12 @@ class LazyHypervisor : public Hypervisor {
          [&] { real_.get().remove_snapshot(domain, snapshot); });
   }
   void forget_snapshots(const std::string& domain) override {
-    real_.get().forget_snapshots(domain);
+    told("forget snapshots of " + domain, [&] { real_.get().forget_snapshots(domain); });
   }
   std::unique_ptr<SerialConsole> open_console(const std::string& domain, bool force,
                                               ConsoleEvents events) override {
-    return real_.get().open_console(domain, force, std::move(events));
+    return told("open console of " + domain,
+                [&] { return real_.get().open_console(domain, force, std::move(events)); });
   }
   void save_domain(const std::string& name, const fs::path& file) override {
     told("save domain " + name, [&] { real_.get().save_domain(name, file); });
@@ -113,10 +114,10 @@ class LazyHypervisor : public Hypervisor {
     return real_.get().cpu_time(domain);
   }
   std::uint64_t resident_kib(const std::string& domain) override {
-    return real_.get().resident_kib(domain);
+    return told("memory of " + domain, [&] { return real_.get().resident_kib(domain); });
   }
   bool prove_kvm(const fs::path& scratch, std::stop_token stop) override {
-    return real_.get().prove_kvm(scratch, std::move(stop));
+    return told("prove KVM", [&] { return real_.get().prove_kvm(scratch, std::move(stop)); });
   }
 
  private:
@@ -137,10 +138,15 @@ class LazyImages : public Images {
         inside_([make, accelerated = std::move(accelerated)] { return make(accelerated()); }),
         trace_(std::move(trace)) {}
 
-  // These only look at a file from outside, which needs no accelerator.
+  // These work on a file from outside, which needs no accelerator.
   std::optional<DiskInfo> disk(const fs::path& path) override { return outside_.get().disk(path); }
   void create_overlay(const fs::path& path, const fs::path& backing,
                       const std::string& backing_format, std::uint64_t size_mib) override {
+  void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
+                        std::stop_token stop) override {
+    told("data disk", path,
+         [&] { outside_.get().create_data_disk(path, size_mib, label, std::move(stop)); });
+  }
     told("overlay", path,
          [&] { outside_.get().create_overlay(path, backing, backing_format, size_mib); });
   }
@@ -154,11 +160,6 @@ class LazyImages : public Images {
   }
 
   // These boot an appliance.
-  void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
-                        std::stop_token stop) override {
-    told("data disk", path,
-         [&] { inside_.get().create_data_disk(path, size_mib, label, std::move(stop)); });
-  }
   void prove_appliance(const fs::path& scratch, std::stop_token stop) override {
     told("appliance", scratch, [&] { inside_.get().prove_appliance(scratch, std::move(stop)); });
   }
