@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "cli/output_tables.h"
+#include "cli/page.h"
 
 namespace vmlab {
 
@@ -15,16 +16,6 @@ namespace {
 
 std::string seconds_of(std::chrono::milliseconds time) {
   return fmt::format("{:.3f}", static_cast<double>(time.count()) / 1000.0);
-}
-
-/// XML 1.0 has no place for other control characters, not even escaped.
-std::string allowed(const std::string& text) {
-  std::string kept;
-  for (const char c : text) {
-    const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-    if (!control) kept += c;
-  }
-  return kept;
 }
 
 }  // namespace
@@ -57,15 +48,16 @@ std::string junit_of(const std::string& lab, const std::string& command,
     const auto& run = runs[i];
     auto test = suite.append_child("testcase");
     test.append_attribute("classname") = ("vmlab." + lab).c_str();
-    test.append_attribute("name") = allowed(fmt::format("{} (run {})", command, i + 1)).c_str();
+    test.append_attribute("name") =
+        document_text(fmt::format("{} (run {})", command, i + 1)).c_str();
     test.append_attribute("time") = seconds_of(run.took).c_str();
     if (!run.error.empty()) {
-      test.append_child("error").append_attribute("message") = allowed(run.error).c_str();
+      test.append_child("error").append_attribute("message") = document_text(run.error).c_str();
     } else if (run.exit_code != 0) {
       test.append_child("failure").append_attribute("message") =
           fmt::format("ended with {}", run.exit_code).c_str();
     }
-    test.append_child("system-out").text() = allowed(run.output).c_str();
+    test.append_child("system-out").text() = document_text(run.output).c_str();
   }
   std::ostringstream text;
   document.save(text, "  ");

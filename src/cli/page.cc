@@ -45,6 +45,11 @@ std::string document_text(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte == '\n' || byte == '\t' || (byte >= 0x20 && byte != 0x7f)) clean += c;
   }
+  for (const std::string_view none : {"\uFFFE", "\uFFFF"}) {  // no characters of XML
+    for (auto at = clean.find(none); at != clean.npos; at = clean.find(none)) {
+      clean.replace(at, none.size(), "\uFFFD");
+    }
+  }
   return clean;
 }
 

@@ -26,7 +26,7 @@ pugi::xml_node add_element(pugi::xml_node parent, const char* name, const std::s
                            const std::string& text = {});
 
 /// `text` without what no XML or HTML document may hold: control characters but line ends and tabs,
-/// escape sequences, invalid UTF-8.
+/// escape sequences, invalid UTF-8, of which U+FFFD is left.
 std::string document_text(std::string_view text);
 
 }  // namespace vmlab

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
 #include "cli/output_test.h"
@@ -34,8 +35,23 @@ TEST(TestReport, JUnitCountsFailuresAndErrorsAndIsXmlWhateverTheCommandPrints) {
   const auto second = suite.child("testcase").next_sibling();
   EXPECT_STREQ(second.attribute("name").value(), "./check <it> (run 2)");
   EXPECT_STREQ(second.child("failure").attribute("message").value(), "ended with 3");
-  EXPECT_STREQ(second.child_value("system-out"), "<no> [1m& bad\n");
+  EXPECT_STREQ(second.child_value("system-out"), "<no> & bad\n");
   EXPECT_TRUE(suite.last_child().child("error"));
+}
+
+// An end that was cut in the middle of a letter, or Latin-1, made a report that no CI reads.
+TEST(TestReport, JUnitIsUtf8WhateverTheCommandPrints) {
+  const std::vector<TestRun> odd = {{1, milliseconds(0), milliseconds(0),
+                                     "\xa9t\xc3\xa9 \xe9t\xe9 \xed\xa0\x80 \xef\xbf\xbf", ""},
+                                    {0, milliseconds(0), milliseconds(0), "", "\xff"}};
+  const auto text = junit_of("dcos", "./caf\xe9", odd);
+  EXPECT_NO_THROW(nlohmann::json(text).dump()) << "it is no UTF-8";
+  pugi::xml_document document;
+  ASSERT_TRUE(document.load_string(text.c_str()));
+  const auto test = document.child("testsuite").child("testcase");
+  EXPECT_STREQ(test.attribute("name").value(), "./caf\uFFFD (run 1)");
+  EXPECT_STREQ(test.child_value("system-out"),
+               "\uFFFDt\u00e9 \uFFFDt\uFFFD \uFFFD\uFFFD\uFFFD \uFFFD");
 }
 
 }  // namespace
