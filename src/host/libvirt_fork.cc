@@ -22,12 +22,14 @@ constexpr int agent_timeout_s = 20;
 constexpr std::chrono::milliseconds first_look{1500};
 constexpr std::chrono::milliseconds next_look{500};
 
-json answer_of(std::string_view reply) {
-  auto answer = json::parse(reply, nullptr, false);
-  if (!answer.is_object() || !answer.contains("return") || !answer["return"].is_object()) {
+/// What `read` finds in the answer, which the guest may have written as it likes.
+template <class Read>
+auto read_answer(std::string_view reply, Read read) {
+  try {
+    return read(json::parse(reply).at("return"));
+  } catch (const json::exception&) {
     throw Error(fmt::format("cannot understand the guest agent: {}", reply));
   }
-  return answer["return"];
 }
 
 std::string ask(virDomainPtr domain, const std::string& name, const std::string& words) {
@@ -88,18 +90,19 @@ std::string agent_exec_status(long pid) {
 }
 
 long read_agent_pid(std::string_view reply) {
-  return answer_of(reply).at("pid").get<long>();
+  return read_answer(reply, [](const json& answer) { return answer.at("pid").get<long>(); });
 }
 
 std::optional<GuestResult> read_agent_result(std::string_view reply) {
-  const auto answer = answer_of(reply);
-  if (!answer.value("exited", false)) return std::nullopt;
-  GuestResult result;
-  result.exit_code =
-      answer.contains("signal") ? 128 + answer["signal"].get<int>() : answer.value("exitcode", 0);
-  result.out = from_base64(answer.value("out-data", ""));
-  result.err = from_base64(answer.value("err-data", ""));
-  return result;
+  return read_answer(reply, [](const json& answer) -> std::optional<GuestResult> {
+    if (!answer.value("exited", false)) return std::nullopt;
+    GuestResult result;
+    result.exit_code =
+        answer.contains("signal") ? 128 + answer["signal"].get<int>() : answer.value("exitcode", 0);
+    result.out = from_base64(answer.value("out-data", ""));
+    result.err = from_base64(answer.value("err-data", ""));
+    return result;
+  });
 }
 
 GuestResult run_by_agent(LibvirtLink& link, const std::string& name, const GuestCommand& command,

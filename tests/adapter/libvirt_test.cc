@@ -360,6 +360,21 @@ TEST(LibvirtFork, AgentIsAskedInItsOwnWords) {
   EXPECT_EQ(read_agent_result(R"({"return":{"exited":true,"signal":9}})")->exit_code, 137);
   EXPECT_THROW(read_agent_result("no"), Error);
   EXPECT_THROW(read_agent_pid(R"({"error":{}})"), Error);
+// They came out as nlohmann's exceptions, which fail a node instead of booting it.
+TEST(LibvirtFork, AnAgentThatAnswersWhatItLikesIsAnError) {
+  for (const auto* reply :
+       {R"({"return":{}})", R"({"return":{"pid":"one"}})", R"({"return":{"pid":null}})",
+        R"({"return":[]})", R"({"return":1})", "[]", "7", ""}) {
+    EXPECT_THROW(read_agent_pid(reply), Error) << reply;
+  }
+  for (const auto* reply :
+       {R"({"return":{"exited":"yes"}})", R"({"return":{"exited":true,"exitcode":"3"}})",
+        R"({"return":{"exited":true,"signal":[]}})", R"({"return":{"exited":true,"out-data":1}})",
+        R"({"return":{"exited":true,"err-data":"%"}})", R"({"return":[]})", "[]"}) {
+    EXPECT_THROW(read_agent_result(reply), Error) << reply;
+  }
+}
+
 }
 
 TEST(LibvirtKvm, NewestKernelByVersion) {
