@@ -13,6 +13,7 @@
 namespace vmlab {
 
 void Descriptor::write(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
   while (!text.empty() && !closed_ && failure_.empty()) {
     const auto written = ::write(descriptor_, text.data(), text.size());
     if (written >= 0) {
@@ -28,7 +29,13 @@ void Descriptor::write(std::string_view text) {
   }
 }
 
+std::string Descriptor::failure() const {
+  const std::scoped_lock lock(mutex_);
+  return failure_;
+}
+
 bool Descriptor::closed() const {
+  const std::scoped_lock lock(mutex_);
   pollfd pipe{descriptor_, 0, 0};
   return closed_ || (::poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0);
 }

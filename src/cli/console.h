@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 
@@ -18,18 +19,20 @@
 
 namespace vmlab {
 
-/// Writes to a file descriptor. A reader that went away makes it silent; any other failure is kept
-/// for `failure()`, since output that is lost must not look like success.
+/// Writes to a file descriptor, from any thread: texts do not mix. A reader that went away makes it
+/// silent; any other failure is kept for `failure()`, since output that is lost must not look like
+/// success.
 class Descriptor {
  public:
   explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
   void write(std::string_view text);
   /// Whether the reader of a pipe is known to have gone.
   bool closed() const;
-  const std::string& failure() const { return failure_; }  // empty: none
+  std::string failure() const;  // empty: none
 
  private:
   int descriptor_;
+  mutable std::mutex mutex_;
   bool closed_ = false;
   std::string failure_;
 };

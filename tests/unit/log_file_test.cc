@@ -1,14 +1,18 @@
 // --log-file and -v: what is kept and what is told of a run.
 #include "cli/log_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "cli/trace.h"
 #include "support/commands_fixture.h"
@@ -162,6 +166,41 @@ TEST(Trace, TellsWhatIsAskedByHttpButNoSecretOfItsUrl) {
       "http: download https://h/r.sh\\?\\.\\.\\. to /r.sh: [0-9]+ ms, cannot download "
       "'https://h/r.sh\\?\\.\\.\\.': no\n");
   EXPECT_TRUE(std::regex_match(told, form)) << told;
+}
+
+// Steps told of their calls while the coordinator wrote, and lines came out in pieces.
+TEST(Streams, TextsOfTwoThreadsDoNotMix) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  // A pipe that does not wait takes less at a time than a line has.
+  ASSERT_EQ(::fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+  constexpr int count = 20;
+  const std::string body(200'000, '.');
+  std::string read;
+  std::jthread reader([&] {
+    std::array<char, 4096> buffer{};
+    for (;;) {
+      const auto got = ::read(ends[0], buffer.data(), buffer.size());
+      if (got <= 0) return;
+      read.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+  });
+  {
+    Descriptor descriptor(ends[1]);
+    const auto write = [&](char who) {
+      for (int i = 0; i < count; ++i) descriptor.write(who + body + who + "\n");
+    };
+    const std::jthread one(write, 'a');
+    const std::jthread other(write, 'b');
+  }
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  const auto written = lines(read);
+  EXPECT_EQ(written.size(), 2U * count);
+  for (const auto& line : written) {
+    EXPECT_TRUE(line == 'a' + body + 'a' || line == 'b' + body + 'b') << "lines are mixed";
+  }
 }
 
 TEST(Trace, SilentWhereNobodyListens) {
