@@ -107,7 +107,6 @@ const std::map<std::string, std::vector<std::string>> homes = {
     {"libssh/", {"src/host/ssh"}},
     {"curl/", {"src/host/http"}},
     {"CLI/", {"src/cli/"}},
-    {"spdlog/", {"src/host/", "src/cli/"}},
     {"openssl/", {"src/base/digest.cc", "src/base/base64.cc", "src/host/"}},
     {"uuid/", {"src/base/digest.cc"}},
     {"yaml-cpp/", {"src/base/", "src/lab/", "src/dcos/"}},
