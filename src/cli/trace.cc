@@ -70,20 +70,19 @@ class TracedSystem : public System {
     return system_->list(directory);
   }
   void remove(const fs::path& path) override { system_->remove(path); }
-  void rename(const fs::path& from, const fs::path& to) override { system_->rename(from, to); }
   std::uint64_t free_bytes(const fs::path& path) override { return system_->free_bytes(path); }
   std::string digest(const fs::path& path, const std::string& algorithm, const Progress& progress,
                      std::stop_token stop) override {
     return system_->digest(path, algorithm, progress, std::move(stop));
   }
   std::unique_ptr<Lock> lock(const fs::path& path) override { return system_->lock(path); }
+  std::vector<Cidr> routes() override { return system_->routes(); }
   int run_command(const std::vector<std::string>& words,
                   const std::map<std::string, std::string>& environment,
                   const std::function<void(std::string_view)>& on_output,
                   std::stop_token stop) override {
     return system_->run_command(words, environment, on_output, std::move(stop));
   }
-  std::vector<Cidr> routes() override { return system_->routes(); }
   std::chrono::system_clock::time_point now() override { return system_->now(); }
   std::chrono::milliseconds monotonic() override { return system_->monotonic(); }
   void wait(std::chrono::milliseconds duration, std::stop_token stop) override {

@@ -110,9 +110,6 @@ class LazyHypervisor : public Hypervisor {
     return told("run a script by the agent of " + domain,
                 [&] { return real_.get().run_by_agent(domain, command, std::move(stop)); });
   }
-  std::chrono::nanoseconds cpu_time(const std::string& domain) override {
-    return real_.get().cpu_time(domain);
-  }
   std::uint64_t resident_kib(const std::string& domain) override {
     return told("memory of " + domain, [&] { return real_.get().resident_kib(domain); });
   }
@@ -142,13 +139,13 @@ class LazyImages : public Images {
   std::optional<DiskInfo> disk(const fs::path& path) override { return outside_.get().disk(path); }
   void create_overlay(const fs::path& path, const fs::path& backing,
                       const std::string& backing_format, std::uint64_t size_mib) override {
+    told("overlay", path,
+         [&] { outside_.get().create_overlay(path, backing, backing_format, size_mib); });
+  }
   void create_data_disk(const fs::path& path, std::uint64_t size_mib, const std::string& label,
                         std::stop_token stop) override {
     told("data disk", path,
          [&] { outside_.get().create_data_disk(path, size_mib, label, std::move(stop)); });
-  }
-    told("overlay", path,
-         [&] { outside_.get().create_overlay(path, backing, backing_format, size_mib); });
   }
   void create_seed(const fs::path& path, const SeedFiles& files) override {
     told("seed", path, [&] { outside_.get().create_seed(path, files); });

@@ -90,7 +90,6 @@ class Libvirt final : public Hypervisor {
   void attach_device(const std::string& name, const std::string& xml) override;
   GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
                            std::stop_token stop) override;
-  std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;
 
@@ -285,15 +284,6 @@ void Libvirt::attach_device(const std::string& name, const std::string& xml) {
 GuestResult Libvirt::run_by_agent(const std::string& domain, const GuestCommand& command,
                                   std::stop_token stop) {
   return vmlab::run_by_agent(link_, domain, command, stop);
-}
-
-std::chrono::nanoseconds Libvirt::cpu_time(const std::string& domain) {
-  const auto what = fmt::format("cannot read the CPU time of domain '{}'", domain);
-  return link_.use([&](virConnectPtr connection) {
-    virDomainInfo info{};
-    require(virDomainGetInfo(need_domain(connection, domain, what).get(), &info), what);
-    return std::chrono::nanoseconds(info.cpuTime);
-  });
 }
 
 std::uint64_t Libvirt::resident_kib(const std::string& domain) {

@@ -150,7 +150,6 @@ class Hypervisor {
   virtual GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
                                    std::stop_token stop) = 0;
 
-  virtual std::chrono::nanoseconds cpu_time(const std::string& domain) = 0;
   virtual std::uint64_t resident_kib(const std::string& domain) = 0;  // of its QEMU process
 
   /// Boots a kernel with `type='kvm'` under a short limit and tells whether it lived. Slow:
@@ -268,7 +267,6 @@ class System {
   virtual std::vector<std::string> list(
       const std::filesystem::path& directory) = 0;             // names; none: empty
   virtual void remove(const std::filesystem::path& path) = 0;  // recursive; absent: nothing
-  virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   virtual std::uint64_t free_bytes(const std::filesystem::path& path) = 0;
   /// Lower-case hex; `algorithm` is sha256 or sha512.
   virtual std::string digest(const std::filesystem::path& path, const std::string& algorithm,
@@ -295,6 +293,8 @@ class System {
   /// same file one fetches it, the others wait for that.
   virtual void download(const std::string& url, const std::filesystem::path& path,
                         const std::string& algorithm, const std::string& digest, const Progress&,
+                        std::stop_token stop) = 0;
+
   // Programs.
   /// Runs a user's `words` to their end in this directory, with `environment` besides the program's
   /// own; whatever it writes to either stream is handed over as it comes. Answers its exit code,
@@ -304,8 +304,6 @@ class System {
                           const std::map<std::string, std::string>& environment,
                           const std::function<void(std::string_view)>& on_output,
                           std::stop_token stop) = 0;
-
-                        std::stop_token stop) = 0;
 
   // Clock.
   virtual std::chrono::system_clock::time_point now() = 0;

@@ -40,7 +40,6 @@ class PosixSystem final : public System {
   std::optional<FileInfo> stat(const fs::path& path) override;
   std::vector<std::string> list(const fs::path& directory) override;
   void remove(const fs::path& path) override;
-  void rename(const fs::path& from, const fs::path& to) override;
   std::uint64_t free_bytes(const fs::path& path) override { return free_bytes_at(path); }
   std::string digest(const fs::path& path, const std::string& algorithm, const Progress& progress,
                      std::stop_token stop) override {
@@ -64,6 +63,7 @@ class PosixSystem final : public System {
                 std::stop_token stop) override {
     http_download({url, path, algorithm, digest}, progress, stop);
   }
+
   int run_command(const std::vector<std::string>& words,
                   const std::map<std::string, std::string>& environment,
                   const std::function<void(std::string_view)>& on_output,
@@ -71,7 +71,6 @@ class PosixSystem final : public System {
     const int status = run_process({.words = words, .environment = environment}, on_output, stop);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
-
 
   std::chrono::system_clock::time_point now() override { return std::chrono::system_clock::now(); }
   std::chrono::milliseconds monotonic() override {
@@ -159,12 +158,6 @@ void PosixSystem::remove(const fs::path& path) {
     errno = error.value();
     throw_errno("remove", path);
   }
-}
-
-void PosixSystem::rename(const fs::path& from, const fs::path& to) {
-  make_directories(to.parent_path(), 0755);
-  if (::rename(from.c_str(), to.c_str()) != 0) throw_errno("rename", from);
-  sync_directory(to.parent_path());
 }
 
 void PosixSystem::wait(std::chrono::milliseconds duration, std::stop_token stop) {

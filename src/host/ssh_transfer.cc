@@ -6,9 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <system_error>
-#include <vector>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -34,17 +32,6 @@ std::ifstream open_file(const fs::path& path) {
   return file;
 }
 
-std::string sum_of(const fs::path& path) {
-  auto file = open_file(path);
-  Sha256 digest;
-  std::vector<char> buffer(std::size_t{1024} * 1024);
-  while (file) {
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    digest.update({buffer.data(), static_cast<std::size_t>(file.gcount())});
-  }
-  return digest.hex();
-}
-
 class Uploader {
  public:
   Uploader(const Upload& upload, const RunScript& run, const Progress& progress)
@@ -52,7 +39,6 @@ class Uploader {
         run_(run),
         progress_(progress),
         size_(fs::file_size(upload.local)),
-        sum_(upload.sha256.empty() ? sum_of(upload.local) : upload.sha256),
         remote_(shell_quote(upload.remote)),
         part_(shell_quote(upload.remote + ".part")) {}
 
@@ -94,14 +80,15 @@ class Uploader {
   std::optional<std::uint64_t> begin() {
     tell("looking", 0);
     const auto directory = shell_quote(fs::path(upload_.remote).parent_path().string());
-    const auto answer = ask(fmt::format("mkdir -p {0} || exit\n"
-                                        "if [ -f {1} ] && [ \"$(wc -c <{1})\" -eq {2} ] &&\n"
-                                        "  [ \"$(sha256sum <{1} | cut -c1-64)\" = {3} ]; then\n"
-                                        "  chmod {4:o} {1} && echo there; exit\n"
-                                        "fi\n"
-                                        "if [ -f {5} ]; then wc -c <{5}; else echo 0; fi",
-                                        directory, remote_, size_, sum_, upload_.mode, part_),
-                            limit_for(size_));
+    const auto answer =
+        ask(fmt::format("mkdir -p {0} || exit\n"
+                        "if [ -f {1} ] && [ \"$(wc -c <{1})\" -eq {2} ] &&\n"
+                        "  [ \"$(sha256sum <{1} | cut -c1-64)\" = {3} ]; then\n"
+                        "  chmod {4:o} {1} && echo there; exit\n"
+                        "fi\n"
+                        "if [ -f {5} ]; then wc -c <{5}; else echo 0; fi",
+                        directory, remote_, size_, upload_.sha256, upload_.mode, part_),
+            limit_for(size_));
     if (answer.exit_code != 0) throw failure(answer.err);
     const auto text = trim(answer.out);
     if (text == "there") return std::nullopt;
@@ -136,7 +123,7 @@ class Uploader {
         "sum=$(sha256sum <{0} | cut -c1-64)\n"
         "[ \"$sum\" = {1} ] || {{ echo \"$sum\" >&2; rm -f {0}; exit {2}; }}\n"
         "chmod {3:o} {0} && mv -f {0} {4}",
-        part_, sum_, wrong_sum, upload_.mode, remote_);
+        part_, upload_.sha256, wrong_sum, upload_.mode, remote_);
   }
 
   void send(std::uint64_t offset, const std::string& script) {
@@ -185,14 +172,13 @@ class Uploader {
                              upload_.remote, err.empty() ? "no cause given" : trim(err)));
   }
   Error mismatch() const {
-    return failure(fmt::format("its SHA-256 is {} there and should be {}", found_, sum_));
+    return failure(fmt::format("its SHA-256 is {} there and should be {}", found_, upload_.sha256));
   }
 
   const Upload& upload_;
   const RunScript& run_;
   const Progress& progress_;
   std::uint64_t size_;
-  std::string sum_;
   std::string remote_;
   std::string part_;
   std::string found_;

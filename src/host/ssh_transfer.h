@@ -20,7 +20,7 @@ struct Upload {
   std::filesystem::path local;
   std::string remote;
   unsigned mode = 0644;
-  std::string sha256;  // empty: computed
+  std::string sha256;
 };
 
 /// See Guests::upload. A connection that breaks on the way is tried again as long as that brings

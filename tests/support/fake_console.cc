@@ -67,8 +67,4 @@ void FakeWorld::go_on_booting() {
   }
 }
 
-std::chrono::nanoseconds FakeWorld::cpu_time(const std::string&) {
-  return {};
-}
-
 }  // namespace vmlab::test

@@ -1,4 +1,4 @@
-// Files of the world in memory: their names, their moves, their sums.
+// Files of the world in memory: their names, their sums.
 #include <openssl/evp.h>
 
 #include <array>
@@ -24,14 +24,6 @@ std::vector<std::string> FakeWorld::list(const fs::path& directory) {
   collect(files);
   collect(disk_files);
   return {names.begin(), names.end()};
-}
-
-void FakeWorld::rename(const fs::path& from, const fs::path& to) {
-  const std::lock_guard lock(mutex_);
-  effect("rename " + from.filename().string(), [&] {
-    files[to.string()] = files.at(from.string());
-    files.erase(from.string());
-  });
 }
 
 std::string FakeWorld::digest(const fs::path& path, const std::string& algorithm, const Progress&,

@@ -153,7 +153,6 @@ class FakeWorld : public FakeThings,
   void attach_device(const std::string& name, const std::string& xml) override;
   GuestResult run_by_agent(const std::string& domain, const GuestCommand& command,
                            std::stop_token stop) override;
-  std::chrono::nanoseconds cpu_time(const std::string& domain) override;
   std::uint64_t resident_kib(const std::string& domain) override;
   bool prove_kvm(const std::filesystem::path& scratch, std::stop_token stop) override;
 
@@ -194,7 +193,6 @@ class FakeWorld : public FakeThings,
   std::optional<FileInfo> stat(const std::filesystem::path& path) override;
   std::vector<std::string> list(const std::filesystem::path& directory) override;
   void remove(const std::filesystem::path& path) override;
-  void rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   std::uint64_t free_bytes(const std::filesystem::path& path) override;
   std::string digest(const std::filesystem::path& path, const std::string& algorithm,
                      const Progress& progress, std::stop_token stop) override;
@@ -205,14 +203,14 @@ class FakeWorld : public FakeThings,
   HttpReply http_post(const std::string& url, const std::string& body, std::chrono::seconds timeout,
                       std::stop_token stop) override;
   void download(const std::string& url, const std::filesystem::path& path,
+                const std::string& algorithm, const std::string& digest, const Progress& progress,
+                std::stop_token stop) override;
   int run_command(const std::vector<std::string>& words,
                   const std::map<std::string, std::string>& environment,
                   const std::function<void(std::string_view)>& on_output,
                   std::stop_token) override {
     return program ? program(words, environment, on_output) : 0;
   }
-                const std::string& algorithm, const std::string& digest, const Progress& progress,
-                std::stop_token stop) override;
   std::chrono::system_clock::time_point now() override;
   std::chrono::milliseconds monotonic() override;
   void wait(std::chrono::milliseconds duration, std::stop_token stop) override;
