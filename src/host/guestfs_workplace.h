@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "host/posix_files.h"
+
 namespace vmlab {
 
 /// Removed with all that is in it when destroyed. What a killed process left behind is removed by
@@ -25,7 +27,7 @@ class Workplace {
  private:
   std::filesystem::path target_;
   std::filesystem::path directory_;
-  int lock_ = -1;
+  FileDescriptor lock_;
 };
 
 }  // namespace vmlab

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fstream>
 
 #include "base/error.h"
@@ -45,25 +44,18 @@ void put_u32(std::string& data, std::uint32_t value) {
   data.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-[[noreturn]] void throw_errno(const std::string& what) {
-  throw Error(fmt::format("{}: {}", what, std::strerror(errno)));
-}
-
 class File {
  public:
   File(const fs::path& path, int flags, mode_t mode = 0)
       : path_(path.string()), fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
-    if (fd_ < 0) throw_errno(fmt::format("cannot open '{}'", path_));
+    if (!fd_) throw_errno("open", path_);
   }
-  ~File() { ::close(fd_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
-  int fd_;
+  FileDescriptor fd_;
 };
 
 /// The only one that copies, until it goes: flock, so that a dead process's turn is over. Where
@@ -81,16 +73,6 @@ class Turn {
   File place_;
 };
 
-void write_at(const File& file, std::string_view data, off_t offset) {
-  while (!data.empty()) {
-    const auto written = ::pwrite(file.fd(), data.data(), data.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_errno(fmt::format("cannot write '{}'", file.path()));
-    data.remove_prefix(static_cast<std::size_t>(written));
-    offset += written;
-  }
-}
-
 /// Copies [from, to) of one file to the same place of another, inside the kernel.
 void copy_range(const File& source, const File& target, off_t from, off_t to,
                 const std::stop_token& stop) {
@@ -100,8 +82,7 @@ void copy_range(const File& source, const File& target, off_t from, off_t to,
     const auto size = static_cast<std::size_t>(std::min(to - from, most_at_once));
     const auto copied = ::copy_file_range(source.fd(), &from, target.fd(), &out, size, 0);
     if (copied < 0 && errno == EINTR) continue;
-    if (copied < 0)
-      throw_errno(fmt::format("cannot copy '{}' to '{}'", source.path(), target.path()));
+    if (copied < 0) throw_errno(fmt::format("copy '{}' to", source.path()), target.path());
     if (copied == 0) throw Error(fmt::format("cannot copy '{}': it became shorter", source.path()));
   }
 }
@@ -112,10 +93,8 @@ bool share_data(const File& source, const File& target) {
 
 void copy_data(const File& source, const File& target, const std::stop_token& stop) {
   struct stat info {};
-  if (::fstat(source.fd(), &info) != 0) throw_errno(fmt::format("cannot stat '{}'", source.path()));
-  if (::ftruncate(target.fd(), info.st_size) != 0) {
-    throw_errno(fmt::format("cannot size '{}'", target.path()));
-  }
+  if (::fstat(source.fd(), &info) != 0) throw_errno("stat", source.path());
+  if (::ftruncate(target.fd(), info.st_size) != 0) throw_errno("size", target.path());
   off_t at = 0;
   while (at < info.st_size) {
     const auto data = ::lseek(source.fd(), at, SEEK_DATA);
@@ -182,7 +161,7 @@ std::string render_save_header(const SaveHeader& header) {
 
 SaveHeader read_save_header(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw_errno(fmt::format("cannot open '{}'", file.string()));
+  if (!stream) throw_errno("open", file);
   std::string data(save_header_bytes, '\0');
   stream.read(data.data(), static_cast<std::streamsize>(data.size()));
   data.resize(static_cast<std::size_t>(stream.gcount()));
@@ -205,7 +184,7 @@ void copy_save_image(const fs::path& from, const fs::path& to, const SaveHeader&
     const Turn turn(from, stop);
     copy_data(source, target, stop);
   }
-  write_at(target, rendered, 0);
+  write_all(target.fd(), rendered, to);  // copying has left its place at the beginning
 }
 
 void leave_out_zero_pages(const fs::path& file) {

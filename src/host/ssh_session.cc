@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "host/posix_files.h"
 #include "host/ssh_wait.h"
 
 namespace vmlab {
@@ -19,21 +20,6 @@ namespace vmlab {
 namespace {
 
 using std::chrono::milliseconds;
-
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 std::string errno_text(int code) {
   return std::generic_category().message(code);
@@ -68,8 +54,8 @@ int connect_tcp(const SshTarget& target, const std::string& where, SshClock::tim
     throw fail(gai_strerror(code));
   }
   const Handle<addrinfo, freeaddrinfo> addresses{list};
-  Socket socket{::socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (socket.get() < 0) throw fail(errno_text(errno));
+  FileDescriptor socket{::socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!socket) throw fail(errno_text(errno));
   notice_death(socket.get());
   if (connect(socket.get(), list->ai_addr, list->ai_addrlen) < 0) {
     if (errno != EINPROGRESS) throw fail(errno_text(errno));
