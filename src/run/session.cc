@@ -199,7 +199,9 @@ std::vector<Image> recall_images(const std::string& name, const Settings& settin
   auto wanted = settings;
   wanted.overrides = remembered->overrides;
   if (wanted.library.practice_release.empty()) wanted.library.practice_release = "not built";
-  const auto lab = read_lab(remembered->file, wanted, ports, Installer::unseen);
+  Problems problems(remembered->file);
+  const auto lab = read_lab(remembered->file, wanted, ports, Installer::unseen, problems);
+  problems.throw_if_any();
   for (const auto& [written, image] : lab.images) images.push_back(image);
   return images;
 }
