@@ -2,44 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <exception>
-#include <functional>
-#include <thread>
 
 #include "base/digest.h"
 #include "base/units.h"
 #include "plan/checkpoint.h"
+#include "run/for_all.h"
 
 namespace vmlab {
 
 namespace {
-
-/// So many domains are saved or reverted at once.
-constexpr std::size_t most_at_once = 8;
-
-/// Calls `work(i)` for all i below `count`, whatever happens to one; then throws what failed first.
-void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::vector<std::exception_ptr> failures(count);
-  std::atomic<std::size_t> next{0};
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t thread = 0; thread < std::min(count, most_at_once); ++thread) {
-      threads.emplace_back([&] {
-        for (auto mine = next++; mine < count; mine = next++) {
-          try {
-            work(mine);
-          } catch (...) {
-            failures[mine] = std::current_exception();
-          }
-        }
-      });
-    }
-  }
-  for (const auto& failure : failures) {
-    if (failure) std::rethrow_exception(failure);
-  }
-}
 
 /// Disk that stays free for the guests' own writes.
 constexpr std::uint64_t spare_bytes = std::uint64_t{256} * 1024 * 1024;
@@ -58,26 +30,36 @@ void require_space(const SaveCheckpoint& wanted, const Paths& paths, Ports& port
       "`vmlab checkpoint list` shows what others take; `vmlab checkpoint delete` frees it");
 }
 
-void save(const SaveCheckpoint& wanted, const Lab& lab, const Paths& paths, Ports& ports,
-          const StepProgress& progress) {
-  auto& hypervisor = ports.hypervisor;
-  require_space(wanted, paths, ports);
-  const auto& parts = wanted.parts;
+SnapshotNote note_of(const SaveCheckpoint& wanted, const Lab& lab, System& system) {
   SnapshotNote note;
   note.lab = lab.name;
   note.phase = wanted.phase;
-  for (const auto& part : parts) note.nodes.push_back(part.node);
+  for (const auto& part : wanted.parts) note.nodes.push_back(part.node);
   // The moment is told by the host's clock; the name of the set must only differ from all others.
   note.saved_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(ports.system.now().time_since_epoch())
+      std::chrono::duration_cast<std::chrono::milliseconds>(system.now().time_since_epoch())
           .count();
-  note.set =
-      uuid_v5(fmt::format("{}/{}/{}/{}", lab.name, wanted.name, parts.front().node, note.saved_ms));
-  std::exception_ptr failure;
+  note.set = uuid_v5(
+      fmt::format("{}/{}/{}/{}", lab.name, wanted.name, wanted.parts.front().node, note.saved_ms));
+  return note;
+}
+
+/// What hindered it, if anything. Throws what hinders the nodes from going on: nobody may overlook
+/// that.
+std::exception_ptr save(const SaveCheckpoint& wanted, const Lab& lab, const Paths& paths,
+                        Ports& ports, const StepProgress& progress) {
+  auto& hypervisor = ports.hypervisor;
+  const auto& parts = wanted.parts;
+  const auto nodes = fmt::format("{} node{}", parts.size(), parts.size() == 1 ? "" : "s");
+  std::exception_ptr hindrance;
+  bool begun = false;
   try {
-    progress(fmt::format("pausing {} node{}", parts.size(), parts.size() == 1 ? "" : "s"), 0, 0);
+    require_space(wanted, paths, ports);
+    const auto note = note_of(wanted, lab, ports.system);
+    begun = true;
+    progress("pausing " + nodes, 0, 0);
     for_all(parts.size(), [&](std::size_t i) { hypervisor.pause_domain(parts[i].domain); });
-    progress(fmt::format("saving {} node{}", parts.size(), parts.size() == 1 ? "" : "s"), 0, 0);
+    progress("saving " + nodes, 0, 0);
     for_all(parts.size(), [&](std::size_t i) {
       auto own = note;
       own.node = parts[i].node;
@@ -86,25 +68,28 @@ void save(const SaveCheckpoint& wanted, const Lab& lab, const Paths& paths, Port
       own.definition = parts[i].definition;
       hypervisor.save_snapshot(parts[i].domain, {wanted.name, to_text(own)});
     });
-  } catch (const Error&) {
-    failure = std::current_exception();
+  } catch (...) {
+    hindrance = std::current_exception();
   }
-  for_all(parts.size(), [&](std::size_t i) { hypervisor.start_domain(parts[i].domain); });
-  if (failure) std::rethrow_exception(failure);
+  if (begun) {
+    for_all(parts.size(), [&](std::size_t i) { hypervisor.start_domain(parts[i].domain); });
+  }
+  return hindrance;
 }
 
 }  // namespace
 
 void save_checkpoint(const SaveCheckpoint& wanted, const Lab& lab, const Paths& paths, Ports& ports,
                      const StepProgress& progress) {
-  if (!wanted.optional) {
-    save(wanted, lab, paths, ports, progress);
-    return;
-  }
+  const auto hindrance = save(wanted, lab, paths, ports, progress);
+  if (!hindrance) return;
   try {
-    save(wanted, lab, paths, ports, progress);
+    std::rethrow_exception(hindrance);
   } catch (const Error& error) {
-    progress("without a checkpoint: " + error.message(), 0, 0);
+    if (!wanted.optional) throw;
+    const auto remark = "without a checkpoint: " + error.message();
+    progress(remark, 0, 0);
+    progress.warn(remark);
   }
 }
 

@@ -9,7 +9,7 @@ namespace vmlab {
 
 /// All are paused, saved and resumed together; they are resumed also when one could not be saved.
 /// Nothing is paused when there is no space for what the guests hold in memory. An `optional` one
-/// tells what hinders it instead of throwing.
+/// tells what hinders it instead of throwing, unless a node cannot be resumed.
 void save_checkpoint(const SaveCheckpoint& save, const Lab& lab, const Paths& paths, Ports& ports,
                      const StepProgress& progress);
 

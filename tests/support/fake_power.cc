@@ -13,6 +13,7 @@ void FakeWorld::alive() const {
 
 void FakeWorld::effect(const std::string& what, const std::function<void()>& happen) {
   alive();
+  if (hinder) hinder(what);
   effects_.push_back(what);
   const bool now = cut_at_ != 0 && effects_.size() == cut_at_;
   if (now && cut_before_) {

@@ -97,6 +97,8 @@ class FakeWorld : public FakeThings,
   /// Asked before the built-in answers; nullopt goes on to them.
   std::function<std::optional<GuestResult>(const std::string& node, const std::string& script)>
       answer;
+  /// Called before every effect, and may throw instead of it.
+  std::function<void(const std::string& effect)> hinder;
   std::set<std::string> foreign_keys;  // nodes at whose address somebody else answers
   std::function<std::optional<HttpReply>(const std::string& url)> answer_http;
   std::function<HttpReply(const std::string& url, const std::string& body)> answer_post;

@@ -1,0 +1,44 @@
+#include "run/for_all.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace vmlab {
+
+namespace {
+
+constexpr std::size_t most_at_once = 8;
+
+}  // namespace
+
+void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::vector<std::exception_ptr> failures(count);
+  std::atomic<std::size_t> next{0};
+  const auto take = [&] {
+    for (auto mine = next++; mine < count; mine = next++) {
+      try {
+        work(mine);
+      } catch (...) {
+        failures[mine] = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    try {
+      for (std::size_t i = 1; i < std::min(count, most_at_once); ++i) helpers.emplace_back(take);
+    } catch (const std::system_error&) {
+      // The host gives no more threads: those that there are do it all.
+    }
+    take();
+  }
+  for (const auto& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace vmlab
