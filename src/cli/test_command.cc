@@ -62,6 +62,7 @@ std::string go_back(const Lab& lab, const Context& context) {
 
 /// What the nodes say of themselves right after a run that failed.
 void keep_evidence(const Lab& lab, std::size_t run, const Context& context) {
+  const StepProgress untold([](auto&&...) {});
   for (const auto& node : lab.nodes) {
     const PlannedStep about{.id = fmt::format("test-{}/{}", run, node.name),
                             .node = node.name,
@@ -71,8 +72,9 @@ void keep_evidence(const Lab& lab, std::size_t run, const Context& context) {
                             .step = StartDomain{node.domain_name},
                             .after = {},
                             .pool = Pool::none};
-    collect_evidence(about, lab, context.settings.paths, context.ports, context.stop);
+    collect_evidence(about, lab, context.settings.paths, context.ports, untold, context.stop);
   }
+  if (context.stop.stop_requested()) throw Cancelled();
   context.console.note("evidence: " + context.settings.paths.evidence(lab.name).string());
 }
 

@@ -56,6 +56,12 @@ class Unreachable : public Error {
   std::string cause_;
 };
 
+/// A command that was begun and has not ended within its timeout.
+class TimedOut : public Unreachable {
+ public:
+  using Unreachable::Unreachable;
+};
+
 /// Thrown (as Error) when whoever answers does not show the host key that is pinned. Nothing was
 /// said to it, and waiting does not mend it.
 class Untrusted : public Error {
@@ -211,7 +217,7 @@ struct SshTarget {
 class Guests {
  public:
   virtual ~Guests() = default;
-  /// Throws Untrusted, and Unreachable without a connection, login, or answer within the timeout.
+  /// Throws Untrusted, Unreachable without a connection or login, and TimedOut.
   virtual GuestResult run(const SshTarget& target, const GuestCommand& command,
                           std::stop_token stop) = 0;
   /// Copies a file to the node; continues a partial `<remote>.part`, verifies the SHA-256 there,

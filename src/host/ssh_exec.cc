@@ -252,7 +252,8 @@ class Command {
     throw Unreachable(fmt::format("cannot finish a command on {}", where_), cause);
   }
   [[noreturn]] void fail_late() const {
-    fail(fmt::format("no end within {}", format_duration(timeout_)));
+    throw TimedOut(fmt::format("cannot finish a command on {}", where_),
+                   fmt::format("no end within {}", format_duration(timeout_)));
   }
 
   ssh_session session_;

@@ -46,7 +46,7 @@ class SshSession {
   };
 
   /// Runs a script of /bin/sh to its end and tells its exit code (128+n when a signal ended it).
-  /// Throws Unreachable when the connection breaks or the time is over, Cancelled when stopped; all
+  /// Throws Unreachable when the connection breaks, TimedOut, and Cancelled when stopped; all
   /// of the script's processes are then sent SIGTERM, and the session is not alive() any more.
   int exec(const std::string& script, const SshStreams& streams, std::chrono::milliseconds timeout,
            const std::stop_token& stop);

@@ -252,10 +252,13 @@ class Applier {
     return ssh_target_of(lab(), lab().node(node), paths());
   }
 
-  /// A step in a guest survives one lost connection: it is an "ensure" like every other.
+  /// A step in a guest survives one lost connection: it is an "ensure" like every other. One that
+  /// took all its time would take as much again.
   GuestResult run_patiently(const std::string& node, const GuestCommand& command) const {
     try {
       return guests().run(target(node), command, stop_);
+    } catch (const TimedOut&) {
+      throw;
     } catch (const Unreachable& error) {
       progress_(fmt::format("connection lost ({}), trying again", error.cause()), 0, 0);
     }
@@ -300,7 +303,8 @@ void apply(const PlannedStep& step, const ApplyContext& context, const StepProgr
                           std::holds_alternative<GuestScript>(step.step);
     if (in_guest && context.lab != nullptr && !stop.stop_requested()) {
       tell_of_dead_bootstrap(error, step, context);
-      const auto where = collect_evidence(step, *context.lab, context.paths, context.ports, stop);
+      const auto where =
+          collect_evidence(step, *context.lab, context.paths, context.ports, progress, stop);
       if (!where.empty()) error.add_context("evidence is in " + where.string());
     }
     throw;

@@ -6,13 +6,15 @@
 
 #include "host/ports.h"
 #include "plan/plan.h"
+#include "run/executor.h"
 
 namespace vmlab {
 
 /// Collects console, cloud-init's results and the journals of the units of `step`'s nodes. Returns
-/// the directory; empty when nothing could be had. Never throws but Cancelled: it must not hide the
-/// failure.
+/// the directory; empty when nothing could be had. What an earlier failure of the step left goes.
+/// Throws neither Error nor Cancelled: it must not hide the failure.
 std::filesystem::path collect_evidence(const PlannedStep& step, const Lab& lab, const Paths& paths,
-                                       Ports& ports, std::stop_token stop);
+                                       Ports& ports, const StepProgress& progress,
+                                       std::stop_token stop);
 
 }  // namespace vmlab

@@ -129,7 +129,7 @@ TEST_F(SshTest, TimeIsOver) {
   const GuestCommand command{
       "echo $$ >" + pid_file.string() + "; timeout 120 tail -f /dev/null", {}, seconds(1), {}};
   const auto start = steady_clock::now();
-  const auto text = error_of<Unreachable>([&] { guests_->run(sshd_.target(), command, {}); });
+  const auto text = error_of<TimedOut>([&] { guests_->run(sshd_.target(), command, {}); });
   EXPECT_NE(text.find("'master-1'"), std::string::npos) << text;
   EXPECT_NE(text.find("no end within 1 s"), std::string::npos) << text;
   EXPECT_LT(steady_clock::now() - start, seconds(15));

@@ -1,6 +1,8 @@
 // What goes wrong in the middle of a run, in a world in memory.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <stdexcept>
 
 #include "support/flow.h"
@@ -8,15 +10,43 @@
 namespace vmlab {
 namespace {
 
+using test::cluster_yaml;
 using test::plain_yaml;
 
 class Mishap : public test::Flow {
  protected:
+  using Answer = std::function<std::optional<GuestResult>()>;
+
+  /// What master-1 does when it is told to install DC/OS, and when it is asked for evidence.
+  void have_master(Answer install, Answer evidence) {
+    lab(cluster_yaml);
+    world_->answer = [this, install = std::move(install), evidence = std::move(evidence),
+                      served = world_->answer](
+                         const std::string& node,
+                         const std::string& script) -> std::optional<GuestResult> {
+      const auto has = [&script](const char* part) {
+        return script.find(part) != std::string::npos;
+      };
+      if (node == "master-1" && has("done/dcos.install.master-1")) {
+        ++installs_;
+        return install();
+      }
+      if (node == "master-1" && has("list-units")) return evidence();
+      return served(node, script);
+    };
+  }
+
+  static std::optional<GuestResult> well() { return GuestResult{}; }
+  static std::optional<GuestResult> badly() { return GuestResult{1, "", "it is broken"}; }
+
   void expect_all_running() const {
     for (const auto& [name, domain] : world_->domains_by_name) {
       EXPECT_EQ(to_text(domain.info.state), "running") << name;
     }
   }
+
+  std::atomic<int> installs_ = 0;
+  const std::string evidence_ = "/state/labs/t/evidence/dcos.install.master-1/";
 };
 
 /// `up` ended well, with that node paused.
@@ -53,6 +83,59 @@ TEST_F(Mishap, WhateverBreaksACheckpointTheNodesGoOn) {
   const auto summary = run_up(lab(plain_yaml));
   EXPECT_NE(failure(summary).find("no more threads"), std::string::npos) << failure(summary);
   expect_all_running();
+}
+
+/// It was begun once more for as long again, as after a broken connection.
+TEST_F(Mishap, AScriptThatTookAllItsTimeIsNotBegunAgain) {
+  have_master(
+      []() -> std::optional<GuestResult> {
+        throw TimedOut("cannot finish a command on 'master-1'", "no end within 1 h 30 min");
+      },
+      well);
+  const auto summary = run_up(lab_);
+  EXPECT_EQ(failure(summary),
+            "dcos/install/master-1: cannot finish a command on 'master-1': no end within 1 h 30 "
+            "min");
+  EXPECT_EQ(installs_, 1);
+}
+
+TEST_F(Mishap, AScriptWhoseConnectionBrokeIsBegunAgain) {
+  have_master(
+      [this]() -> std::optional<GuestResult> {
+        if (installs_ > 1) return well();
+        throw Unreachable("cannot finish a command on 'master-1'", "the connection broke");
+      },
+      well);
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_EQ(installs_, 2);
+}
+
+/// The step counted as interrupted, and why it had failed was lost.
+TEST_F(Mishap, AStopWhileEvidenceIsCollectedLeavesTheFailure) {
+  std::stop_source stop;
+  have_master(badly, [&stop]() -> std::optional<GuestResult> {
+    stop.request_stop();
+    throw Cancelled();
+  });
+  auto ports = world_->ports();
+  const auto summary = up(lab_, settings_, ports, reporter_, stop.get_token());
+  EXPECT_TRUE(summary.interrupted);
+  EXPECT_NE(failure(summary).find("it is broken"), std::string::npos) << failure(summary);
+  const std::string said = "dcos/install/master-1: collecting evidence from master-1";
+  EXPECT_NE(std::ranges::find(reporter_.said, said), reporter_.said.end());
+}
+
+/// What the node had said at its first failure was shown as what it said at the second.
+TEST_F(Mishap, EvidenceIsOfTheLastFailureAlone) {
+  have_master(badly, well);
+  EXPECT_FALSE(run_up(lab_).ok());
+  ASSERT_TRUE(world_->files.contains(evidence_ + "master-1.guest"));
+  have_master(badly, []() -> std::optional<GuestResult> {
+    throw Unreachable("cannot reach 'master-1'", "no route to host");
+  });
+  EXPECT_FALSE(run_up(lab_).ok());
+  EXPECT_FALSE(world_->files.contains(evidence_ + "master-1.guest"));
 }
 
 }  // namespace
