@@ -22,6 +22,51 @@ DomainState state_of(int state) {
   }
 }
 
+namespace {
+
+/// In the words of `virsh domstate --reason`; empty where the state says it all.
+std::string reason_of(int state, int reason) {
+  if (state == VIR_DOMAIN_SHUTOFF) {
+    switch (reason) {
+      case VIR_DOMAIN_SHUTOFF_SHUTDOWN:
+        return "shutdown";
+      case VIR_DOMAIN_SHUTOFF_DESTROYED:
+        return "destroyed";
+      case VIR_DOMAIN_SHUTOFF_CRASHED:
+        return "crashed";
+      case VIR_DOMAIN_SHUTOFF_SAVED:
+        return "saved";
+      case VIR_DOMAIN_SHUTOFF_FAILED:
+        return "failed";
+      case VIR_DOMAIN_SHUTOFF_DAEMON:
+        return "daemon";
+      default:
+        return {};
+    }
+  }
+  if (state == VIR_DOMAIN_PAUSED) {
+    switch (reason) {
+      case VIR_DOMAIN_PAUSED_USER:
+        return "user";
+      case VIR_DOMAIN_PAUSED_SAVE:
+        return "save";
+      case VIR_DOMAIN_PAUSED_IOERROR:
+        return "I/O error";
+      case VIR_DOMAIN_PAUSED_WATCHDOG:
+        return "watchdog";
+      case VIR_DOMAIN_PAUSED_SNAPSHOT:
+        return "snapshot";
+      case VIR_DOMAIN_PAUSED_CRASHED:
+        return "crashed";
+      default:
+        return {};
+    }
+  }
+  return state == VIR_DOMAIN_CRASHED && reason == VIR_DOMAIN_CRASHED_PANICKED ? "panicked" : "";
+}
+
+}  // namespace
+
 std::optional<DomainInfo> describe(virDomainPtr domain) {
   const auto gone = [] { return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN; };
   DomainInfo info;
@@ -31,11 +76,13 @@ std::optional<DomainInfo> describe(virDomainPtr domain) {
   info.uuid = uuid.data();
   const auto what = fmt::format("cannot look at domain '{}'", info.name);
   int state = VIR_DOMAIN_NOSTATE;
-  if (virDomainGetState(domain, &state, nullptr, 0) < 0) {
+  int reason = 0;
+  if (virDomainGetState(domain, &state, &reason, 0) < 0) {
     if (gone()) return std::nullopt;
     throw_libvirt(what);
   }
   info.state = state_of(state);
+  info.reason = reason_of(state, reason);
   // The definition that the next start uses: that is what a label stands for.
   const CString xml{virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE)};
   if (!xml) {

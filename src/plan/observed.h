@@ -31,9 +31,13 @@ struct DomainInfo {
   std::optional<Label> label;  // nullopt: somebody else's
   DomainShape shape = {};      // as the next start makes it
   bool operator==(const DomainInfo&) const = default;
+  std::string reason = {};     // why it is in that state: `crashed`; empty: unknown
 };
 
 struct NetworkInfo {
+/// `shut off (crashed)`.
+std::string state_text(const DomainInfo& domain);
+
   std::string name;
   std::string uuid;
   std::string bridge;

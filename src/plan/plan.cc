@@ -47,6 +47,11 @@ std::string to_text(DomainState state) {
   return "not running";
 }
 
+std::string state_text(const DomainInfo& domain) {
+  const auto state = to_text(domain.state);
+  return domain.reason.empty() ? state : state + " (" + domain.reason + ")";
+}
+
 std::string mark_name(const std::string& step_id) {
   std::string name = step_id;
   std::ranges::replace(name, '/', '.');

@@ -287,7 +287,7 @@ void tell_of_dead_bootstrap(Error& error, const PlannedStep& step, const ApplyCo
   if (domain && domain->state == DomainState::running) return;
   error.add_context(fmt::format("node '{}', which serves the installation files, is {}",
                                 bootstrap->name,
-                                domain ? to_text(domain->state) : std::string("gone")));
+                                domain ? state_text(*domain) : std::string("gone")));
   error.suggest("`vmlab up` again starts it and continues");
 }
 

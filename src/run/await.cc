@@ -137,7 +137,7 @@ class Wait {
     }
     if (!watch_ || name != gate_.node || !domain || domain->state != DomainState::shut_off) {
       throw Error(fmt::format("cannot reach node '{}': its domain is {}", name,
-                              domain ? to_text(domain->state) : std::string("gone")),
+                              domain ? state_text(*domain) : std::string("gone")),
                   "`vmlab up` again starts it and continues");
     }
     const auto log = console_of(name);

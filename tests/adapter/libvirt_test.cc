@@ -108,7 +108,7 @@ TEST_F(LibvirtTest, DomainLivesItsLife) {
 
   hypervisor_->start_domain(name);
   hypervisor_->start_domain(name);
-  EXPECT_EQ(hypervisor_->domain(name)->state, DomainState::running);
+  EXPECT_EQ(state_text(*hypervisor_->domain(name)), "running");
 
   hypervisor_->define_domain(domain_xml(name, uuid, "def"));
   EXPECT_EQ(hypervisor_->domain(name)->label->hash, "def") << "of the definition, while it runs";
@@ -117,6 +117,7 @@ TEST_F(LibvirtTest, DomainLivesItsLife) {
   hypervisor_->stop_domain(name);
   hypervisor_->stop_domain(name);
   EXPECT_EQ(hypervisor_->domain(name)->state, DomainState::shut_off);
+  EXPECT_EQ(state_text(*hypervisor_->domain(name)), "shut off (destroyed)");
   hypervisor_->start_domain(name);
   hypervisor_->remove_domain(name);
   hypervisor_->remove_domain(name);

@@ -219,6 +219,7 @@ void FakeWorld::start_domain(const std::string& name) {
   effect("start domain " + name, [&] {
     attached.erase(name);
     domain.info.state = DomainState::running;
+    domain.info.reason.clear();
     domain.started = time_;
     begin_boot(domain);
     auto& guest = guest_of(domain);
@@ -332,7 +333,10 @@ GuestResult FakeWorld::run(const SshTarget& target, const GuestCommand& command,
     time_ += milliseconds(3000);  // what ARP waits
     throw Unreachable(fmt::format("cannot reach '{}'", target.node), "No route to host");
   }
-  if (domain != nullptr && domain->ends) domain->info.state = DomainState::shut_off;
+  if (domain != nullptr && domain->ends) {
+    domain->info.state = DomainState::shut_off;
+    domain->info.reason = "crashed";
+  }
   if (domain == nullptr || time_ - domain->started < ssh_after || guest_of(*domain).of_template) {
     time_ += milliseconds(1000);  // a refused connection costs time too
     throw Unreachable(fmt::format("cannot reach '{}'", target.node), "Connection refused");

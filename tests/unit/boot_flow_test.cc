@@ -76,7 +76,7 @@ TEST_F(BootFlow, ANodeThatEndsInItsBootIsStartedAgainOnce) {
 TEST_F(BootFlow, OneThatEndsTwiceFails) {
   world_->boots.at("box-1").ends = 2;
   EXPECT_EQ(failure(run_up(lab(box_yaml))),
-            "gate/ssh/box-1: cannot reach node 'box-1': its domain is shut off");
+            "gate/ssh/box-1: cannot reach node 'box-1': its domain is shut off (crashed)");
   EXPECT_EQ(starts(), 2);
 }
 
