@@ -196,7 +196,7 @@ void add_changes(CLI::App* command, Invocation& into) {
 }
 
 void add_keeping(CLI::App& app, Invocation& into) {
-  auto* protect = add_command(app, "protect", "have `down` and `reset` refuse a lab",
+  auto* protect = add_command(app, "protect", "have `down`, `reset`, `up --replace` refuse a lab",
                               "  vmlab protect dcos\n"
                               "  vmlab protect dcos --off");
   add_lab(protect, into);

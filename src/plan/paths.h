@@ -42,7 +42,7 @@ struct Paths {
   std::filesystem::path lock(const std::string& name) const;
   std::filesystem::path topology(const std::string& name) const;    // where `up` found its file
   std::filesystem::path intent(const std::string& name) const;      // see plan/intent.h
-  std::filesystem::path protection(const std::string& name) const;  // there: `down` refuses
+  std::filesystem::path protection(const std::string& name) const;  // see refuse_protected
   std::filesystem::path history(const std::string& name) const;
   std::filesystem::path run_record(const std::string& name) const;  // of the last run; 0600
   std::filesystem::path secrets(const std::string& name) const;     // 0700

@@ -132,6 +132,7 @@ bool LabRun::bring_up() {
                   fmt::format("`{} --replace` wipes the cluster and installs it anew",
                               command_of(wanted_)));
     }
+    if (!plan.must_wipe.empty()) refuse_protected(wanted_.name, settings_, ports_.system);
     if (plan.steps.empty()) {
       if (!planned_anything_) {
         remember_topology(known_, settings_, ports_);

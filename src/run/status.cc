@@ -88,7 +88,7 @@ LabStatus status(const Lab& lab, Ask ask, const Settings& settings, Ports& ports
     result.nodes.push_back(std::move(line));
   }
   if (ports.system.stat(settings.paths.protection(lab.name))) {
-    result.notes.emplace_back("it is protected: `down` and `reset` refuse");
+    result.notes.emplace_back("it is protected: `down`, `reset` and `up --replace` refuse");
   }
   std::ranges::move(drift(lab, observed, settings.paths), std::back_inserter(result.notes));
   for (const auto& [name, seen] : observed.nodes) {

@@ -254,6 +254,22 @@ TEST_F(Changing, AProtectedLabStays) {
   EXPECT_TRUE(domains().empty());
 }
 
+/// `up --replace` wiped the cluster of a protected lab.
+TEST_F(Changing, AProtectedClusterIsNotReplaced) {
+  write_cluster();
+  bring_up("/topologies/cluster.yaml");
+  ASSERT_EQ(run({"protect"}), ExitCode::done) << err_;
+  settings_.replace = true;
+  EXPECT_EQ(run({"up", "cluster"}), ExitCode::done) << "nothing is wiped\n" << err_;
+  const auto before = world_.snapshot();
+  const std::string other = "install.dcos.config.cluster_name=other";
+  EXPECT_EQ(run({"up", "cluster", "--set", other}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot touch lab 'cluster': it is protected"), std::string::npos) << err_;
+  EXPECT_EQ(world_.snapshot(), before);
+  ASSERT_EQ(run({"protect", "--off"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"up", "cluster", "--set", other}), ExitCode::done) << err_;
+}
+
 TEST_F(Changing, GcTakesWhatNoLabOwnsAndNothingElse) {
   bring_up();
   EXPECT_EQ(run({"gc", "--dry-run"}), ExitCode::done);
