@@ -73,7 +73,8 @@ std::optional<Plan> plan_to_end(const Lab& lab, const Observed& observed, const 
                                                      {.nodes = intent->reset,
                                                       .cold = intent->anew.has_value(),
                                                       .force = true,
-                                                      .why = "a reset was cut off"})
+                                                      .why = "a reset was cut off",
+                                                      .checkpoints = builder.checkpoints()})
                                         : plan_restore(lab, observed, paths, intent->restore);
     plan.notes.insert(plan.notes.begin(),
                       intent->restore.empty()
@@ -102,7 +103,11 @@ Plan plan_up(const Lab& lab, const Observed& observed, const Paths& paths, bool 
   PlanBuilder builder(lab, observed, paths, checkpoints);
   if (auto plan = plan_to_end(lab, observed, paths, builder)) return std::move(*plan);
   if (auto changed = plan_changed_installs(builder); !changed.empty()) {
-    ResetWish wish{.nodes = {}, .cold = false, .force = true, .why = "installed differently"};
+    ResetWish wish{.nodes = {},
+                   .cold = false,
+                   .force = true,
+                   .why = "installed differently",
+                   .checkpoints = checkpoints};
     for (const auto& node : lab.nodes) {
       if (node.role != Role::bootstrap && node.role != Role::plain) wish.nodes.push_back(node.name);
     }

@@ -219,6 +219,7 @@ struct ResetWish {
   bool cold = false;   // disks are made anew even where a checkpoint would do
   bool force = false;  // break a quorum, leave agents to Mesos' own time-outs
   std::string why = "requested";
+  bool checkpoints = true;  // as plan_up has it
 };
 /// Back to the prepared phase. Masters: one at a time, unless all of them. Throws Error when it
 /// would break the masters' quorum, saying what breaks.

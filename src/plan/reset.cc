@@ -16,7 +16,7 @@ namespace {
 class Reset {
  public:
   Reset(const Lab& lab, const Observed& observed, const Paths& paths, const ResetWish& wish)
-      : lab_(lab), wish_(wish), builder_(lab, observed, paths, true) {
+      : lab_(lab), wish_(wish), builder_(lab, observed, paths, wish.checkpoints) {
     for (const auto& name : wish.nodes) (void)lab.node(name);  // says what is meant
     for (const auto& node : lab.nodes) {
       if (std::ranges::find(wish.nodes, node.name) != wish.nodes.end()) nodes_.push_back(&node);

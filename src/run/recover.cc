@@ -39,9 +39,11 @@ RunSummary reset(const Lab& lab, const ResetOptions& options, const Settings& se
   }
   LabRun run(lab, settings, ports, reporter, std::move(stop));
   for (auto& batch : batches_of(run.lab(), wanted)) {
-    const auto plan =
-        plan_reset(run.lab(), run.recall(), settings.paths,
-                   {.nodes = std::move(batch), .cold = options.cold, .force = options.force});
+    const auto plan = plan_reset(run.lab(), run.recall(), settings.paths,
+                                 {.nodes = std::move(batch),
+                                  .cold = options.cold,
+                                  .force = options.force,
+                                  .checkpoints = settings.checkpoints});
     if (!run.apply(plan)) break;
     if (options.then_up && !run.up()) break;
   }

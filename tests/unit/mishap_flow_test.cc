@@ -5,6 +5,7 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "plan/intent.h"
 #include "support/flow.h"
 
 namespace vmlab {
@@ -43,6 +44,10 @@ class Mishap : public test::Flow {
     for (const auto& [name, domain] : world_->domains_by_name) {
       EXPECT_EQ(to_text(domain.info.state), "running") << name;
     }
+  }
+  bool any_checkpoint() const {
+    return std::ranges::any_of(world_->domains_by_name,
+                               [](const auto& domain) { return !domain.second.snapshots.empty(); });
   }
 
   std::atomic<int> installs_ = 0;
@@ -136,6 +141,27 @@ TEST_F(Mishap, EvidenceIsOfTheLastFailureAlone) {
   });
   EXPECT_FALSE(run_up(lab_).ok());
   EXPECT_FALSE(world_->files.contains(evidence_ + "master-1.guest"));
+}
+
+TEST_F(Mishap, WithoutCheckpointsAReplacedClusterSavesNone) {
+  settings_.checkpoints = false;
+  ASSERT_TRUE(run_up(lab(cluster_yaml)).ok());
+  std::string other = cluster_yaml;
+  other.replace(other.find("cluster_name: T"), 15, "cluster_name: U");
+  settings_.replace = true;
+  const auto summary = run_up(lab(other));
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_FALSE(any_checkpoint());
+}
+
+TEST_F(Mishap, WithoutCheckpointsTheEndOfAResetSavesNone) {
+  settings_.checkpoints = false;
+  ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+  world_->files["/state/labs/t/intent"] = to_text(Intent{{}, {"box-1"}, Boot::automatic});
+  const auto summary = run_up(lab_);
+  EXPECT_TRUE(summary.ok()) << failure(summary);
+  EXPECT_LT(place("overlay/box-1"), place("intent-done"));
+  EXPECT_FALSE(any_checkpoint());
 }
 
 }  // namespace
