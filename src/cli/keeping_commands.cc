@@ -33,6 +33,30 @@ ExitCode run_protect(const Context& context) {
   return ExitCode::done;
 }
 
+namespace {
+
+ExitCode remove_leftovers(const std::vector<Leftover>& found,
+                          const std::vector<LeftTemplate>& templates,
+                          const UnusedReleases& releases, const Context& context) {
+  for (const auto& left : found) {
+    SummaryContext summary;
+    summary.verb = "down";
+    summary.lab = summary.target = left.lab;
+    const auto ended = context.console.watch(summary, context.stop, [&](Reporter& reporter) {
+      return down(left.lab, context.settings, context.ports, reporter, context.stop);
+    });
+    if (ended.interrupted) return ExitCode::interrupted;
+    if (!ended.ok()) return ExitCode::failed;
+  }
+  for (const auto& left : templates) {
+    remove_left_template(left, context.settings.paths, context.ports);
+  }
+  for (const auto& file : releases.files) context.ports.system.remove(file);
+  return ExitCode::done;
+}
+
+}  // namespace
+
 ExitCode run_gc(const Context& context) {
   auto& console = context.console;
   const auto found = leftovers(context.settings, context.ports);
@@ -66,29 +90,20 @@ ExitCode run_gc(const Context& context) {
     table.add({"-", "release", file.string()});
     files.push_back(file.string());
   }
-  if (context.invocation.json) {
+  const bool json = context.invocation.json;
+  if (!json) {
+    console.result(table.empty() ? "nothing is left over\n" : table.render(console.out_style()));
+  }
+  if (!releases.unknown.empty()) console.note("all releases are kept: " + releases.unknown);
+  const auto code = dry ? ExitCode::done : remove_leftovers(found, templates, releases, context);
+  // A program is told what is true: nothing of a removal that failed half-way.
+  if (json && code == ExitCode::done) {
     console.result(dump({{"removed", !dry},
                          {"leftovers", std::move(record)},
                          {"templates", std::move(halves)},
                          {"releases", std::move(files)}}));
-  } else {
-    console.result(table.empty() ? "nothing is left over\n" : table.render(console.out_style()));
   }
-  if (!releases.unknown.empty()) console.note("all releases are kept: " + releases.unknown);
-  if (dry) return ExitCode::done;
-  for (const auto& left : found) {
-    SummaryContext summary;
-    summary.verb = "down";
-    summary.lab = summary.target = left.lab;
-    const auto ended = console.watch(summary, context.stop, [&](Reporter& reporter) {
-      return down(left.lab, context.settings, context.ports, reporter, context.stop);
-    });
-    if (ended.interrupted) return ExitCode::interrupted;
-    if (!ended.ok()) return ExitCode::failed;
-  }
-  for (const auto& left : templates) remove_left_template(left, paths, context.ports);
-  for (const auto& file : releases.files) context.ports.system.remove(file);
-  return ExitCode::done;
+  return code;
 }
 
 }  // namespace vmlab

@@ -174,7 +174,8 @@ void Libvirt::define_network(const std::string& xml) {
     // Redefining would forget the DNS hosts that were added since.
     if (const auto found = find_network(connection, identity.name)) {
       const auto info = describe(found->get());
-      if (info && label && info->label == label && info->uuid == identity.uuid &&
+      if (info && label && info->label && info->label->lab == label->lab &&
+          info->label->hash == label->hash && info->uuid == identity.uuid &&
           virNetworkIsPersistent(found->get()) == 1) {
         return;
       }

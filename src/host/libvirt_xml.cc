@@ -65,7 +65,7 @@ std::optional<Label> read_label(std::string_view xml) {
   for (const auto& element : document.document_element().child("metadata").children()) {
     if (element.type() != pugi::node_element || !in_label_namespace(element)) continue;
     return Label{first_attribute(element, {"lab", "name"}), element.attribute("node").value(),
-                 element.attribute("hash").value()};
+                 element.attribute("hash").value(), element.attribute("state").value()};
   }
   return std::nullopt;
 }

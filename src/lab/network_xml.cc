@@ -27,7 +27,7 @@ std::map<std::string, std::vector<std::string>> dns_hosts(const Lab& lab) {
   return hosts;
 }
 
-LabelledXml network_xml(const Lab& lab) {
+LabelledXml network_xml(const Lab& lab, const std::string& state_directory) {
   pugi::xml_document document;
   auto network = document.append_child("network");
   add_child(network, "name", lab.network.name);
@@ -45,7 +45,7 @@ LabelledXml network_xml(const Lab& lab) {
   set(ip, "prefix", std::to_string(lab.network.cidr.prefix));
   const auto hash = sha256_hex(xml_text(document));
   add_dns(dns, lab);
-  return labelled(document, metadata, lab.name, {}, hash);
+  return labelled(document, metadata, lab.name, {}, hash, state_directory);
 }
 
 }  // namespace vmlab

@@ -10,8 +10,9 @@
 
 namespace vmlab {
 
-/// NAT network with the DNS hosts of all nodes. The hash leaves the hosts out: they change live.
-LabelledXml network_xml(const Lab& lab);
+/// NAT network with the DNS hosts of all nodes. The hash leaves the hosts out: they change live. By
+/// the state directory, which it leaves out too, the label says whose network it is.
+LabelledXml network_xml(const Lab& lab, const std::string& state_directory);
 
 /// Address -> names (FQDN first, then the short one) that the network's DNS answers for.
 std::map<std::string, std::vector<std::string>> dns_hosts(const Lab& lab);

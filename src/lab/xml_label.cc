@@ -22,12 +22,14 @@ std::string xml_text(const pugi::xml_document& document) {
 }
 
 LabelledXml labelled(const pugi::xml_document& document, pugi::xml_node metadata,
-                     const std::string& lab, const std::string& node, const std::string& hash) {
+                     const std::string& lab, const std::string& node, const std::string& hash,
+                     const std::string& state_directory) {
   auto label = add_child(metadata, "v:lab");
   set(label, "xmlns:v", "urn:vmlab:1");
   set(label, "name", lab);
   if (!node.empty()) set(label, "node", node);
   set(label, "hash", hash);
+  if (!state_directory.empty()) set(label, "state", state_directory);
   return {xml_text(document), hash};
 }
 

@@ -39,7 +39,7 @@ void plan_keys(PlanBuilder& builder) {
 void plan_network(PlanBuilder& builder) {
   const Lab& lab = builder.lab();
   const auto& found = builder.observed().network;
-  const auto [xml, hash] = network_xml(lab);
+  const auto [xml, hash] = network_xml(lab, builder.paths().root.string());
   std::string why = "missing";
   if (found) {
     if (!found->label || found->label->lab != lab.name) {

@@ -16,8 +16,9 @@ namespace vmlab {
 /// vmlab's mark on a domain or network, from its <metadata> (namespace urn:vmlab:1).
 struct Label {
   std::string lab;
-  std::string node;  // empty for a network
-  std::string hash;  // of the inputs that it was defined from
+  std::string node;                  // empty for a network
+  std::string hash;                  // of the inputs that it was defined from
+  std::string state_directory = {};  // of a network: whose it is; empty in those of old
   bool operator==(const Label&) const = default;
 };
 
@@ -30,14 +31,14 @@ struct DomainInfo {
   DomainState state = DomainState::shut_off;
   std::optional<Label> label;  // nullopt: somebody else's
   DomainShape shape = {};      // as the next start makes it
-  bool operator==(const DomainInfo&) const = default;
   std::string reason = {};     // why it is in that state: `crashed`; empty: unknown
+  bool operator==(const DomainInfo&) const = default;
 };
 
-struct NetworkInfo {
 /// `shut off (crashed)`.
 std::string state_text(const DomainInfo& domain);
 
+struct NetworkInfo {
   std::string name;
   std::string uuid;
   std::string bridge;

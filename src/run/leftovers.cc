@@ -43,10 +43,12 @@ std::vector<Leftover> leftovers(const Settings& settings, Ports& ports) {
   }
   for (const auto& network : ports.hypervisor.networks()) {
     if (!network.label || owned(network.label->lab)) continue;
-    // A network does not tell of which state directory it is: something else must speak for it.
     const auto& lab = network.label->lab;
-    if (found.contains(lab) || ports.system.stat(paths.lock(lab))) {
+    const auto& of = network.label->state_directory;
+    if (of == paths.root.string() || (of.empty() && found.contains(lab))) {
       found[lab].network = network.name;
+    } else if (!of.empty()) {
+      of_others.insert(lab);
     }
   }
   std::vector<Leftover> result;

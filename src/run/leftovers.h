@@ -18,8 +18,9 @@ struct Leftover {
 };
 
 /// By name. A lab is known when its directory says from which topology it was made. Domains whose
-/// disks lie elsewhere are of a lab of another state directory: that lab is left out. A network
-/// alone is ours when the lock of its lab, which `down` removes last, is in this state directory.
+/// disks lie elsewhere are of a lab of another state directory: that lab is left out. A network's
+/// label says of which it is; one of old, whose label does not, is taken only with something else
+/// of its lab.
 std::vector<Leftover> leftovers(const Settings& settings, Ports& ports);
 
 struct UnusedReleases {

@@ -57,7 +57,7 @@ TEST_F(LabXml, DomainsAreValid) {
 
 TEST_F(LabXml, NetworksAreValid) {
   for (const auto* name : {"quickstart", "dcos", "plain"}) {
-    const auto xml = network_xml(project_lab(name)).xml;
+    const auto xml = network_xml(project_lab(name), "/state").xml;
     const std::unique_ptr<virNetwork, Close> network(
         virNetworkDefineXMLFlags(connection_.get(), xml.c_str(), VIR_NETWORK_DEFINE_VALIDATE));
     EXPECT_TRUE(network) << virGetLastErrorMessage() << "\n" << xml;
@@ -65,7 +65,7 @@ TEST_F(LabXml, NetworksAreValid) {
 }
 
 TEST_F(LabXml, SchemaRefusesAnUnknownElement) {
-  auto xml = network_xml(project_lab("plain")).xml;
+  auto xml = network_xml(project_lab("plain"), "/state").xml;
   xml.insert(xml.find("<bridge"), "<brigde/>");
   const std::unique_ptr<virNetwork, Close> network(
       virNetworkDefineXMLFlags(connection_.get(), xml.c_str(), VIR_NETWORK_DEFINE_VALIDATE));

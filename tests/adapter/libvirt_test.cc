@@ -43,7 +43,7 @@ std::string domain_xml(const std::string& name, const std::string& its_uuid,
 std::string network_xml(const std::string& hash = "abc", const std::string& its_uuid = uuid) {
   return "<network><name>dcos</name><uuid>" + its_uuid +
          "</uuid><metadata><v:lab xmlns:v='urn:vmlab:1' name='dcos' hash='" + hash +
-         "'/></metadata><bridge name='vl-dcos'/>"
+         "' state='/state'/></metadata><bridge name='vl-dcos'/>"
          "<ip address='192.168.90.1' netmask='255.255.255.0'/></network>";
 }
 
@@ -212,7 +212,7 @@ TEST_F(LibvirtTest, NetworkLivesItsLife) {
   hypervisor_->start_network("dcos");
   const auto info = network("dcos");
   EXPECT_TRUE(info.active);
-  EXPECT_EQ(info.label, (Label{"dcos", "", "abc"}));
+  EXPECT_EQ(info.label, (Label{"dcos", "", "abc", "/state"}));
   EXPECT_EQ(info.uuid, uuid);
   EXPECT_EQ(info.bridge, "vl-dcos");
   hypervisor_->remove_network("dcos");
@@ -237,6 +237,10 @@ TEST_F(LibvirtTest, DnsHostsBecomeExactlyTheWantedOnes) {
   EXPECT_EQ(network("dcos").hosts, second);
   hypervisor_->define_network(network_xml());
   EXPECT_EQ(network("dcos").hosts, second) << "defining it again forgot them";
+  auto elsewhere = network_xml();
+  elsewhere.replace(elsewhere.find("/state"), 6, "/other");
+  hypervisor_->define_network(elsewhere);
+  EXPECT_EQ(network("dcos").hosts, second) << "another state directory is no other network";
   hypervisor_->set_dns_hosts("dcos", {});
   EXPECT_TRUE(network("dcos").hosts.empty());
 }

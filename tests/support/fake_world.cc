@@ -26,7 +26,7 @@ std::optional<Label> label_of(const pugi::xml_node& root) {
   const auto mark = root.child("metadata").first_child();
   if (!mark) return std::nullopt;
   return Label{mark.attribute("name").value(), mark.attribute("node").value(),
-               mark.attribute("hash").value()};
+               mark.attribute("hash").value(), mark.attribute("state").value()};
 }
 
 bool below(const std::string& path, const std::string& directory) {

@@ -292,20 +292,51 @@ TEST_F(Changing, GcTakesWhatNoLabOwnsAndNothingElse) {
   EXPECT_EQ(out_, "nothing is left over\n");
 }
 
+/// It was taken only while its lab's lock was there, which the end of every run removes.
 TEST_F(Changing, GcTakesANetworkWhoseLabHasNothingElse) {
   bring_up();
-  const auto networks = world_.networks_by_name;
-  ASSERT_EQ(run({"down", "small"}), ExitCode::done) << err_;
-  world_.networks_by_name = networks;
-  EXPECT_EQ(run({"gc"}), ExitCode::done);
-  EXPECT_EQ(out_, "nothing is left over\n") << "another state directory's";
-  EXPECT_EQ(world_.networks_by_name.size(), 1U);
-  world_.files["/state/locks/small.lock"] = "";
+  world_.domains_by_name.clear();
+  world_.remove("/state/labs/small");
   EXPECT_EQ(run({"gc", "--dry-run"}), ExitCode::done);
   EXPECT_EQ(out_, "LAB    KIND     NAME\nsmall  network  small\n");
   EXPECT_EQ(world_.networks_by_name.size(), 1U);
   EXPECT_EQ(run({"gc"}), ExitCode::done) << err_;
   EXPECT_TRUE(world_.networks_by_name.empty());
+}
+
+TEST_F(Changing, GcLeavesTheNetworkOfAnotherStateDirectory) {
+  bring_up();
+  world_.domains_by_name.clear();
+  auto& owner = world_.networks_by_name.at("small").label->state_directory;
+  EXPECT_EQ(owner, "/state");
+  owner = "/elsewhere";
+  world_.files.erase("/state/labs/small/topology");
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n") << "`down` would take the network too";
+  world_.remove("/state/labs/small");
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n");
+  // Of old, networks did not tell.
+  world_.networks_by_name.at("small").label->state_directory.clear();
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_EQ(out_, "nothing is left over\n");
+  EXPECT_EQ(world_.networks_by_name.size(), 1U);
+  world_.files["/state/labs/small/console/box-1.log"] = "";
+  EXPECT_EQ(run({"gc"}), ExitCode::done);
+  EXPECT_TRUE(world_.networks_by_name.empty()) << out_;
+}
+
+TEST_F(Changing, GcTellsAProgramOfNoRemovalThatFailed) {
+  bring_up();
+  world_.files.erase("/state/labs/small/topology");
+  world_.hinder = [](const std::string& effect) {
+    if (effect == "remove domain small-box-1") throw Error("cannot remove it: busy");
+  };
+  EXPECT_EQ(run({"gc", "--json"}), ExitCode::failed);
+  EXPECT_EQ(out_.find("\"removed\""), std::string::npos) << out_;
+  world_.hinder = {};
+  EXPECT_EQ(run({"gc", "--json"}), ExitCode::done) << err_;
+  EXPECT_NE(out_.find("\"removed\": true"), std::string::npos) << out_;
 }
 
 TEST_F(Changing, GcTakesReleasesThatNoLabInstallsFrom) {

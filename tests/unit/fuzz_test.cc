@@ -65,7 +65,7 @@ void check(const std::string& text, int& sound, int& refused) {
   try {
     const auto lab = resolve(load(text, "lab.yaml", test::sample_library(), read), {});
     ++sound;
-    EXPECT_FALSE(network_xml(lab).xml.empty());
+    EXPECT_FALSE(network_xml(lab, "/state").xml.empty());
     for (const auto& node : lab.nodes) {
       EXPECT_NE(node.address, Ipv4{});
       EXPECT_FALSE(SeedHashes(lab).of(node).empty());

@@ -9,18 +9,25 @@ namespace vmlab {
 namespace {
 
 TEST(NetworkXml, DescribesANetworkWithTheNamesOfAllNodes) {
-  test::expect_golden("lab/network.xml", network_xml(test::quickstart()).xml);
+  test::expect_golden("lab/network.xml", network_xml(test::quickstart(), "/var/lib/vmlab").xml);
 }
 
 TEST(NetworkXml, HashLeavesOutTheHosts) {
   auto lab = test::quickstart();
-  const auto before = network_xml(lab);
+  const auto before = network_xml(lab, "/state");
   lab.nodes.pop_back();
-  const auto after = network_xml(lab);
+  const auto after = network_xml(lab, "/state");
   EXPECT_EQ(before.hash, after.hash);
   EXPECT_NE(before.xml, after.xml);
   lab.network.domain = "other.test";
-  EXPECT_NE(before.hash, network_xml(lab).hash);
+  EXPECT_NE(before.hash, network_xml(lab, "/state").hash);
+}
+
+/// The network of a lab that stands may not change, and those of old tell no state directory.
+TEST(NetworkXml, HashLeavesOutTheStateDirectory) {
+  const auto lab = test::quickstart();
+  EXPECT_EQ(network_xml(lab, "/a").hash, network_xml(lab, "/b").hash);
+  EXPECT_NE(network_xml(lab, "/a").xml, network_xml(lab, "/b").xml);
 }
 
 TEST(NetworkXml, DnsAnswersForBothNamesOfANode) {
