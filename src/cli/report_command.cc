@@ -23,17 +23,6 @@ std::string local_time(std::chrono::system_clock::time_point when) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", local);
 }
 
-/// Whether a run holds it.
-bool locked(const fs::path& path, System& system) {
-  try {
-    system.lock(path);
-  } catch (const Error& error) {
-    if (error.code() == ExitCode::locked) return true;
-    throw;
-  }
-  return false;
-}
-
 /// Only what this run collected: its steps say so. An earlier one may have left more.
 std::vector<FailureEvidence> read_evidence(const RunRecord& record, const fs::path& directory,
                                            System& system) {
@@ -93,7 +82,7 @@ ExitCode run_report(const Context& context) {
   report.topology = lab.file;
   report.record = parse_record(*text);
   report.began = local_time(report.record.began);
-  report.running = !report.record.ended && locked(paths.lock(lab.name), system);
+  report.running = !report.record.ended && system.locked(paths.lock(lab.name));
   for (const auto& node : lab.nodes) report.nodes.push_back(&node);
   report.evidence = read_evidence(report.record, paths.evidence(lab.name), system);
   report.files = sizes_of(lab, paths, system);

@@ -76,6 +76,7 @@ class TracedSystem : public System {
     return system_->digest(path, algorithm, progress, std::move(stop));
   }
   std::unique_ptr<Lock> lock(const fs::path& path) override { return system_->lock(path); }
+  bool locked(const fs::path& path) override { return system_->locked(path); }
   std::vector<Cidr> routes() override { return system_->routes(); }
   int run_command(const std::vector<std::string>& words,
                   const std::map<std::string, std::string>& environment,

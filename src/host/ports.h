@@ -283,6 +283,8 @@ class System {
   }
   /// Throws Error with ExitCode::locked naming pid and command of the holder.
   virtual std::unique_ptr<Lock> lock(const std::filesystem::path& path) = 0;
+  /// Whether somebody holds that lock. In nobody's way: who locks it meanwhile gets it.
+  virtual bool locked(const std::filesystem::path& path) = 0;
 
   // Network.
   virtual std::vector<Cidr>

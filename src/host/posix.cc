@@ -46,6 +46,7 @@ class PosixSystem final : public System {
     return file_digest(path, algorithm, progress, stop);
   }
   std::unique_ptr<Lock> lock(const fs::path& path) override { return lock_file(path); }
+  bool locked(const fs::path& path) override { return file_locked(path); }
 
   std::vector<Cidr> routes() override {
     return parse_routes(read_file("/proc/self/net/route").value_or(""));

@@ -56,6 +56,9 @@ bool is_still_at(const std::filesystem::path& path, int fd);
 /// See System::lock. The file is gone when the lock is.
 std::unique_ptr<Lock> lock_file(const std::filesystem::path& path);
 
+/// See System::locked.
+bool file_locked(const std::filesystem::path& path);
+
 /// Networks in the text of /proc/net/route; default routes and refused networks are left out.
 std::vector<Cidr> parse_routes(std::string_view text);
 

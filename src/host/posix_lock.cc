@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -28,8 +29,8 @@ class FileLock final : public Lock {
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock() override {
     // While it is still held: whoever has opened this file meanwhile will see that it is not the
-    // one at the path any more.
-    ::unlink(path_.c_str());
+    // one at the path any more. When somebody removed it, what is there now is another's.
+    if (is_still_at(path_, file_.get())) ::unlink(path_.c_str());
   }
 
  private:
@@ -52,6 +53,14 @@ std::string holder_of(const fs::path& path) {
   return fmt::format("process {} ({})", written[0], written[1]);
 }
 
+/// Whether whoever has it only looks whether it is locked, which takes no time.
+bool looked_at(int fd) {
+  return flock(fd, LOCK_SH | LOCK_NB) == 0;
+}
+
+constexpr int most_looks = 500;
+constexpr std::chrono::milliseconds after_a_look{2};
+
 }  // namespace
 
 bool hold_file(int fd, std::chrono::milliseconds limit, const std::stop_token& stop) {
@@ -72,14 +81,33 @@ bool is_still_at(const fs::path& path, int fd) {
          held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
 
+bool file_locked(const fs::path& path) {
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) {
+    if (errno == ENOENT) return false;
+    throw_errno("look at", path);
+  }
+  while (!looked_at(file.get())) {
+    if (errno == EWOULDBLOCK) return true;
+    if (errno != EINTR) throw_errno("look at", path);
+  }
+  return false;
+}
+
 std::unique_ptr<Lock> lock_file(const fs::path& path) {
   make_directories(path.parent_path(), 0755);
-  while (true) {
+  for (int looks = 0;;) {
     FileDescriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
     if (!file) throw_errno("lock", path);
     if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
       if (errno != EWOULDBLOCK) throw_errno("lock", path);
+      if (looks < most_looks && looked_at(file.get())) {
+        ++looks;
+        file = FileDescriptor();
+        pause(after_a_look, {});
+        continue;
+      }
       throw Error(fmt::format("cannot lock '{}': {} holds it", path.string(), holder_of(path)),
                   "wait until that run has ended, or interrupt it", ExitCode::locked);
     }

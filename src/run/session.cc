@@ -257,9 +257,7 @@ RunSummary down(const std::string& name, const Settings& settings, Ports& ports,
                                           std::stop_token step_stop) {
     apply(step, context, progress, std::move(step_stop));
   };
-  auto summary = execute(plan, PoolLimits{{Pool::network, 1}}, apply_step, reporter, clock, stop);
-  if (summary.ok()) ports.system.remove(settings.paths.lock(name));
-  return summary;
+  return execute(plan, PoolLimits{{Pool::network, 1}}, apply_step, reporter, clock, stop);
 }
 
 SshTarget ssh_target(const Lab& lab, const Node& node, const Settings& settings) {

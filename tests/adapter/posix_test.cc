@@ -215,6 +215,39 @@ TEST_F(PosixTest, LockLeavesNothingBehind) {
   EXPECT_NO_THROW(system_->lock(path));
 }
 
+/// The end of a run whose file had been removed took the next run's away, and a third got in.
+TEST_F(PosixTest, TheLockOfAnotherIsNotRemoved) {
+  const auto path = directory_ / "dcos.lock";
+  auto first = system_->lock(path);
+  system_->remove(path);
+  const auto second = system_->lock(path);
+  first.reset();
+  EXPECT_TRUE(fs::exists(path));
+  EXPECT_THROW(system_->lock(path), Error);
+}
+
+TEST_F(PosixTest, WhoAsksForALockIsInNobodysWay) {
+  const auto path = directory_ / "dcos.lock";
+  EXPECT_FALSE(system_->locked(path));
+  EXPECT_FALSE(fs::exists(path)) << "asking makes nothing";
+  {
+    const auto lock = system_->lock(path);
+    EXPECT_TRUE(system_->locked(path));
+  }
+  std::atomic<bool> over = false;
+  std::atomic<int> asked = 0;
+  const std::jthread reader([&] {
+    while (!over) {
+      system_->locked(path);
+      ++asked;
+    }
+  });
+  for (int round = 0; round < 100 || asked < 1000; ++round) {
+    EXPECT_NO_THROW(system_->lock(path)) << round;
+  }
+  over = true;
+}
+
 TEST_F(PosixTest, OnlyOneOwnerAtATime) {
   const auto path = directory_ / "dcos.lock";
   std::atomic<int> owners = 0;

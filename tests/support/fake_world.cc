@@ -514,6 +514,11 @@ std::unique_ptr<Lock> FakeWorld::lock(const fs::path& path) {
   return std::make_unique<FakeLock>(*this, path.string());
 }
 
+bool FakeWorld::locked(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  return locks_.contains(path.string());
+}
+
 std::vector<Cidr> FakeWorld::routes() {
   return host_routes;
 }

@@ -199,6 +199,7 @@ class FakeWorld : public FakeThings,
   std::string digest(const std::filesystem::path& path, const std::string& algorithm,
                      const Progress& progress, std::stop_token stop) override;
   std::unique_ptr<Lock> lock(const std::filesystem::path& path) override;
+  bool locked(const std::filesystem::path& path) override;
   std::vector<Cidr> routes() override;
   HttpReply http_get(const std::string& url, std::chrono::seconds timeout,
                      std::stop_token stop) override;

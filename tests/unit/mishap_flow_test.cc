@@ -164,5 +164,14 @@ TEST_F(Mishap, WithoutCheckpointsTheEndOfAResetSavesNone) {
   EXPECT_FALSE(any_checkpoint());
 }
 
+/// `down` removed it while it was held, and its end the file of whoever had locked meanwhile.
+TEST_F(Mishap, TheLockIsLeftToItsOwner) {
+  ASSERT_TRUE(run_up(lab(plain_yaml)).ok());
+  const auto lock = settings_.paths.lock("t");
+  world_->files[lock.string()] = "12\nvmlab down t\n";  // as one that is held is
+  ASSERT_TRUE(run_down().ok());
+  EXPECT_TRUE(world_->files.contains(lock.string()));
+}
+
 }  // namespace
 }  // namespace vmlab
