@@ -116,10 +116,10 @@ Lab lab_of(const Context& context, const std::string& target, Installer installe
   if (target.empty() || !names_a_file(target)) {
     const auto name = lab_name_of(context, target);
     suggest_topology(context, name);
-    return recall_lab(name, context.settings, context.ports, installer, no_host);
+    return recall_lab(name, context.settings, context.ports, installer, no_host, context.stop);
   }
   read_topology(target, context.ports.system);  // says what is wrong with the path itself
-  return load_lab(target, context.settings, context.ports, installer, no_host);
+  return load_lab(target, context.settings, context.ports, installer, no_host, context.stop);
 }
 
 ExitCode run_up(const Context& context) {
@@ -149,8 +149,8 @@ ExitCode run_validate(const Context& context) {
   for (const auto& file : context.invocation.files) {
     try {
       read_topology(file, context.ports.system);  // says what is wrong with the path itself
-      const auto lab =
-          load_lab(file, context.settings, context.ports, Installer::verified, &no_host);
+      const auto lab = load_lab(file, context.settings, context.ports, Installer::verified,
+                                &no_host, context.stop);
       if (lab.dcos) {
         for (const auto& warning : lint_config(lab).warnings) {
           context.console.note(file + ": " + warning);

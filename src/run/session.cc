@@ -53,12 +53,14 @@ HostView host_view(const Lab& lab, Ports& ports) {
   return view;
 }
 
-/// The installer's sum is what "the same release" means; it is computed once per file.
-void check_release(Release& release, Ports& ports, Problems& problems) {
+/// The installer's sum is what "the same release" means. Computed each time, which takes seconds: a
+/// file may be replaced by another of its size and time.
+void check_release(Release& release, Ports& ports, Problems& problems, std::stop_token stop) {
   if (release.path.empty()) return;
   std::string sum;
   try {
-    sum = ports.system.sha256(release.path, [](const auto&, auto, auto) {}, {});
+    sum = ports.system.sha256(
+        release.path, [](const auto&, auto, auto) {}, std::move(stop));
   } catch (const Error&) {
     if (!problems.any()) throw;
     return;  // what is wrong with the input is told first
@@ -114,7 +116,7 @@ std::string remembered_file(const Lab& lab) {
 }
 
 Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Installer installer,
-             std::optional<Error>* no_host) {
+             std::optional<Error>* no_host, std::stop_token stop) {
   Problems problems(file.string());
   auto lab = read_lab(file, settings, ports, installer, problems);
   std::optional<HostView> host;
@@ -127,7 +129,7 @@ Lab load_lab(const fs::path& file, const Settings& settings, Ports& ports, Insta
   if (host) lab = resolve(std::move(lab), *host, problems);
   if (installer == Installer::verified && lab.dcos) {
     problems.add(lint_config(lab).errors);
-    check_release(lab.dcos->release, ports, problems);
+    check_release(lab.dcos->release, ports, problems, std::move(stop));
   }
   if (no_host != nullptr && silent) *no_host = silent;
   problems.throw_if_any();
@@ -148,7 +150,7 @@ std::vector<std::string> known_labs(const Settings& settings, Ports& ports) {
 }
 
 Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports, Installer installer,
-               std::optional<Error>* no_host) {
+               std::optional<Error>* no_host, std::stop_token stop) {
   const auto remembered = remembered_topology(name, settings, ports.system);
   if (!remembered) {
     const auto known = known_labs(settings, ports);
@@ -168,7 +170,7 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports, 
     std::erase_if(wanted.overrides, [&](const auto& older) { return older.starts_with(key); });
     wanted.overrides.push_back(override);
   }
-  return load_lab(remembered->file, wanted, ports, installer, no_host);
+  return load_lab(remembered->file, wanted, ports, installer, no_host, std::move(stop));
 }
 
 std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,

@@ -64,12 +64,14 @@ enum class Installer { verified, unseen };
 /// `no_host` is given, it takes the Error of a host that does not answer; the lab then has its
 /// network and addresses only as far as the file says.
 Lab load_lab(const std::filesystem::path& file, const Settings& settings, Ports& ports,
-             Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr);
+             Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr,
+             std::stop_token stop = {});
 
 /// The lab as `up` left it under `paths.lab(name)`: for commands that name a lab and no file.
 /// Throws Error with the known labs and "did you mean".
 Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports,
-               Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr);
+               Installer installer = Installer::verified, std::optional<Error>* no_host = nullptr,
+               std::stop_token stop = {});
 /// The path that `up` remembers of its topology.
 std::string remembered_file(const Lab& lab);
 /// Its nodes by that file alone, at once; none of a lab that is not known. Throws BadInput.

@@ -27,9 +27,10 @@ std::vector<std::string> FakeWorld::list(const fs::path& directory) {
 }
 
 std::string FakeWorld::digest(const fs::path& path, const std::string& algorithm, const Progress&,
-                              std::stop_token) {
+                              std::stop_token stop) {
   const std::lock_guard lock(mutex_);
   alive();
+  if (stop.stop_requested()) throw Cancelled();
   const auto& text = files.at(path.string());
   std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
   unsigned size = 0;

@@ -90,6 +90,14 @@ TEST_F(Commands, ValidateTellsAllProblemsOfAllFiles) {
   EXPECT_TRUE(world_.effects().empty());
 }
 
+/// The sum of an installer takes seconds.
+TEST_F(Commands, AStopEndsTheLookAtTheInstaller) {
+  write_cluster();
+  EXPECT_EQ(run({"validate", "/topologies/cluster.yaml"}), ExitCode::done) << err_;
+  stop_.request_stop();
+  EXPECT_EQ(run({"validate", "/topologies/cluster.yaml"}), ExitCode::interrupted);
+}
+
 TEST_F(Commands, ValidateReadsTheConfigurationOfDcos) {
   write_cluster();
   const auto with = [&](const std::string& config) {
