@@ -9,6 +9,7 @@
 #include "cli/output_nodes.h"
 #include "dcos/cluster_view.h"
 #include "dcos/ports.h"
+#include "run/for_all.h"
 
 namespace vmlab {
 
@@ -41,7 +42,7 @@ MesosState leader_state(const Context& context, const Lab& lab) {
   const auto down = nodes_down(context, lab);
   std::vector<std::optional<MesosState>> states(masters.size());
   std::vector<std::string> answers(masters.size());
-  in_parallel(masters.size(), [&](std::size_t i) {
+  for_all(masters.size(), asked_at_once, [&](std::size_t i) {
     if (const auto found = down.find(masters[i]->name); found != down.end()) {
       answers[i] = found->second;
       return;
@@ -104,7 +105,7 @@ ExitCode run_endpoints(const Context& context) {
   }
   const auto down = nodes_down(context, lab);
   std::vector<EndpointState> states(known.size());
-  in_parallel(known.size(), [&](std::size_t i) {
+  for_all(known.size(), asked_at_once, [&](std::size_t i) {
     auto& state = states[i];
     state = {.endpoint = known[i], .up = false, .status = 0, .because = {}};
     if (const auto found = down.find(known[i].node); found != down.end()) {

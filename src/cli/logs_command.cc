@@ -11,6 +11,7 @@
 #include "cli/journal.h"
 #include "cli/nodes_of.h"
 #include "dcos/units.h"
+#include "run/for_all.h"
 
 namespace vmlab {
 
@@ -38,7 +39,7 @@ class Logs {
 
   ExitCode run() {
     const auto down = nodes_down(context_, lab_);
-    in_parallel(asked_.size(), [&](std::size_t i) {
+    for_all(asked_.size(), asked_at_once, [&](std::size_t i) {
       auto& one = asked_[i];
       if (const auto found = down.find(one.node->name); found != down.end()) {
         one.error = found->second;

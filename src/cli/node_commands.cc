@@ -12,6 +12,7 @@
 #include "cli/nodes_of.h"
 #include "cli/output_nodes.h"
 #include "cli/ssh_config.h"
+#include "run/for_all.h"
 
 namespace vmlab {
 
@@ -62,7 +63,7 @@ ExitCode run_exec(const Context& context) {
   // Who has read enough (`| head`) ends it, as a signal would.
   std::stop_source stop;
   const std::stop_callback forwarded(context.stop, [&stop] { stop.request_stop(); });
-  in_parallel(nodes.size(), [&](std::size_t i) {
+  for_all(nodes.size(), asked_at_once, [&](std::size_t i) {
     auto& outcome = outcomes[i];
     outcome.node = nodes[i]->name;
     if (const auto found = down.find(outcome.node); found != down.end()) {

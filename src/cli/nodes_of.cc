@@ -2,20 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
-#include <thread>
-
 #include "base/text.h"
 
 namespace vmlab {
-
-namespace {
-
-/// So many nodes are asked at once; each is a thread and a connection.
-constexpr std::size_t most_at_once = 32;
-
-}  // namespace
 
 std::vector<const Node*> matching(const Lab& lab, const std::string& pattern) {
   std::vector<const Node*> found;
@@ -35,16 +24,6 @@ std::vector<const Node*> matching(const Lab& lab, const std::string& pattern) {
   throw Error(fmt::format("no node of lab '{}' matches '{}'", lab.name, pattern),
               near ? fmt::format("did you mean '{}'?", *near) : "its nodes: " + join(names, ", "),
               ExitCode::bad_input);
-}
-
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(count, most_at_once); ++i) {
-    threads.emplace_back([&] {
-      for (std::size_t mine = next++; mine < count; mine = next++) work(mine);
-    });
-  }
 }
 
 std::string up_command(const Lab& lab) {

@@ -1,7 +1,6 @@
 // The nodes that a command names, and whether they can be asked.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,9 +12,6 @@ namespace vmlab {
 
 /// In the lab's order. Throws Error (bad input) with "did you mean" when none matches.
 std::vector<const Node*> matching(const Lab& lab, const std::string& pattern);
-
-/// Calls `work(i)` for each i below `count`, several at a time. `work` must not throw.
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work);
 
 /// Node -> why it cannot answer, by the hypervisor's view; nodes that run are not in it. Throws
 /// Error when the lab is not up at all.

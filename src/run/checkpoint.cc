@@ -58,9 +58,10 @@ std::exception_ptr save(const SaveCheckpoint& wanted, const Lab& lab, const Path
     const auto note = note_of(wanted, lab, ports.system);
     begun = true;
     progress("pausing " + nodes, 0, 0);
-    for_all(parts.size(), [&](std::size_t i) { hypervisor.pause_domain(parts[i].domain); });
+    for_all(parts.size(), told_at_once,
+            [&](std::size_t i) { hypervisor.pause_domain(parts[i].domain); });
     progress("saving " + nodes, 0, 0);
-    for_all(parts.size(), [&](std::size_t i) {
+    for_all(parts.size(), told_at_once, [&](std::size_t i) {
       auto own = note;
       own.node = parts[i].node;
       own.disks = parts[i].disks;
@@ -72,7 +73,8 @@ std::exception_ptr save(const SaveCheckpoint& wanted, const Lab& lab, const Path
     hindrance = std::current_exception();
   }
   if (begun) {
-    for_all(parts.size(), [&](std::size_t i) { hypervisor.start_domain(parts[i].domain); });
+    for_all(parts.size(), told_at_once,
+            [&](std::size_t i) { hypervisor.start_domain(parts[i].domain); });
   }
   return hindrance;
 }
@@ -98,9 +100,10 @@ void restore_checkpoint(const RestoreCheckpoint& restore, Hypervisor& hypervisor
   const auto& domains = restore.domains;
   progress(fmt::format("reverting {} node{}", domains.size(), domains.size() == 1 ? "" : "s"), 0,
            0);
-  for_all(domains.size(),
+  for_all(domains.size(), told_at_once,
           [&](std::size_t i) { hypervisor.revert_snapshot(domains[i], restore.name); });
-  for_all(domains.size(), [&](std::size_t i) { hypervisor.start_domain(domains[i]); });
+  for_all(domains.size(), told_at_once,
+          [&](std::size_t i) { hypervisor.start_domain(domains[i]); });
 }
 
 }  // namespace vmlab

@@ -84,7 +84,7 @@ fs::path collect_evidence(const PlannedStep& step, const Lab& lab, const Paths& 
   }
   progress("collecting evidence from " + join(nodes, ", "), 0, 0);
   std::atomic<int> files = 0;
-  for_all(nodes.size(), [&](std::size_t i) {
+  for_all(nodes.size(), asked_at_once, [&](std::size_t i) {
     files += collect_from(nodes[i], directory, lab, paths, ports, stop);
   });
   return files > 0 ? directory : fs::path();

@@ -9,13 +9,7 @@
 
 namespace vmlab {
 
-namespace {
-
-constexpr std::size_t most_at_once = 8;
-
-}  // namespace
-
-void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
+void for_all(std::size_t count, std::size_t at_once, const std::function<void(std::size_t)>& work) {
   std::vector<std::exception_ptr> failures(count);
   std::atomic<std::size_t> next{0};
   const auto take = [&] {
@@ -30,7 +24,7 @@ void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
   {
     std::vector<std::jthread> helpers;
     try {
-      for (std::size_t i = 1; i < std::min(count, most_at_once); ++i) helpers.emplace_back(take);
+      for (std::size_t i = 1; i < std::min(count, at_once); ++i) helpers.emplace_back(take);
     } catch (const std::system_error&) {
       // The host gives no more threads: those that there are do it all.
     }

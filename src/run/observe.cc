@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "base/text.h"
 #include "run/apply.h"
+#include "run/for_all.h"
 #include "run/keys.h"
 #include "run/session.h"
 
@@ -147,27 +147,15 @@ Observed observe_disks(const Lab& lab, const Settings& settings, Ports& ports) {
 Observed observe(const Lab& lab, const Settings& settings, Ports& ports, std::stop_token stop) {
   const auto& paths = settings.paths;
   auto observed = observe_disks(lab, settings, ports);
-  std::vector<std::jthread> askers;
-  std::vector<std::exception_ptr> failures(lab.nodes.size());
-  for (std::size_t i = 0; i < lab.nodes.size(); ++i) {
+  for_all(lab.nodes.size(), asked_at_once, [&](std::size_t i) {
     const auto& node = lab.nodes[i];
-    auto& seen = observed.nodes[node.name];
+    auto& seen = observed.nodes.at(node.name);
     const bool running = seen.domain && seen.domain->label && seen.domain->label->lab == lab.name &&
                          seen.domain->state == DomainState::running;
     // Without a pin it is not talked to; planning makes it.
-    if (!running || !observed.keys.contains("") || !observed.keys.contains(node.name)) continue;
-    askers.emplace_back([&lab, &node, &paths, &ports, stop, &seen, &failure = failures[i]] {
-      try {
-        observe_guest(lab, node, paths, ports, stop, seen);
-      } catch (...) {
-        failure = std::current_exception();
-      }
-    });
-  }
-  askers.clear();  // joins
-  for (const auto& failure : failures) {
-    if (failure) std::rethrow_exception(failure);
-  }
+    const bool trusted = observed.keys.contains("") && observed.keys.contains(node.name);
+    if (running && trusted) observe_guest(lab, node, paths, ports, stop, seen);
+  });
   return observed;
 }
 
