@@ -10,10 +10,10 @@ namespace vmlab {
 namespace {
 
 const NodeKeys its_keys = {"-----BEGIN it's a key-----\n", "ssh-ed25519 HOST", "ssh-ed25519 LAB"};
-const Becoming moment = {.boot_id = "0f0e0d0c-0000-4000-8000-000000000000",
-                         .random_hex = "00ff",
-                         .now = std::chrono::system_clock::time_point{
-                             std::chrono::milliseconds{1'795'000'000'042}}};
+const Becoming moment = {
+    .boot_id = "0f0e0d0c-0000-4000-8000-000000000000",
+    .random_hex = "00ff",
+    .now = std::chrono::system_clock::time_point{std::chrono::milliseconds{1'795'000'000'042}}};
 
 TEST(Becoming, ScriptMakesTheNodesOwnFilesAndEndsInTheImagesPart) {
   const auto lab = test::quickstart();
