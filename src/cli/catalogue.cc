@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "plan/images.h"
 #include "run/stored_templates.h"
 
 namespace vmlab {
@@ -40,21 +41,26 @@ const Image& catalogue_image(const std::vector<Image>& images, const std::string
 namespace {
 
 /// File -> labs whose topologies name its image: the next node needs it, also where no disk does.
-/// A topology that cannot be read names nothing.
-void add_named(std::map<fs::path, std::set<std::string>>& users, const Settings& settings,
-               Ports& ports) {
+/// Returns the labs whose topologies cannot be read: they may name any image that is no
+/// catalogue's.
+std::set<std::string> add_named(std::map<fs::path, std::set<std::string>>& users,
+                                const Settings& settings, Ports& ports) {
+  std::set<std::string> unread;
   for (const auto& lab : known_labs(settings, ports)) {
     std::vector<Image> images;
     try {
       images = recall_images(lab, settings, ports);
     } catch (const BadInput&) {
+      unread.insert(lab);
     } catch (const Error&) {
+      unread.insert(lab);
     }
     for (const auto& image : images) {
       users[settings.paths.base_image(image).lexically_normal()].insert(lab);
       users[settings.paths.prepared_image(image).lexically_normal()].insert(lab);
     }
   }
+  return unread;
 }
 
 }  // namespace
@@ -63,7 +69,7 @@ std::vector<ImageFile> image_files(const std::vector<Image>& images, const Setti
                                    Ports& ports) {
   const auto& paths = settings.paths;
   auto users = users_of_disks(paths, ports);
-  add_named(users, settings, ports);
+  const auto unread = add_named(users, settings, ports);
   std::vector<ImageFile> files;
   for (const auto& name : ports.system.list(paths.images())) {
     const auto path = paths.images() / name;
@@ -84,9 +90,9 @@ std::vector<ImageFile> image_files(const std::vector<Image>& images, const Setti
       file.image = image.name;
       file.prepared = prepared;
     }
-    if (const auto found = users.find(whole.lexically_normal()); found != users.end()) {
-      file.labs.assign(found->second.begin(), found->second.end());
-    }
+    auto of = users[whole.lexically_normal()];
+    if (file.image.empty()) of.insert(unread.begin(), unread.end());
+    file.labs.assign(of.begin(), of.end());
     files.push_back(std::move(file));
   }
   std::ranges::sort(files, {}, &ImageFile::name);
@@ -105,36 +111,9 @@ Plan plan_images(const std::vector<Image>& images, bool bases_only, const Paths&
                  System& system) {
   Plan plan;
   for (const auto& image : images) {
-    const bool want_prepared = !bases_only && !system.stat(paths.prepared_image(image));
-    const bool want_base = (bases_only || want_prepared) && !system.stat(paths.base_image(image));
-    const auto base_id = "base/" + image.name;
-    if (want_base) {
-      PlannedStep step;
-      step.id = base_id;
-      step.why = "missing";
-      step.hash = base_hash(image);
-      if (std::holds_alternative<BuildSource>(image.source)) {
-        step.title = "build image " + image.name;
-        step.step = BuildBase{image};
-        step.pool = Pool::disk;
-      } else {
-        step.title = "download image " + image.name;
-        step.step = DownloadBase{image};
-        step.pool = Pool::network;
-      }
-      plan.steps.push_back(std::move(step));
-    }
-    if (want_prepared) {
-      PlannedStep step;
-      step.id = "prepared/" + image.name;
-      step.title = "prepare image " + image.name;
-      step.why = "missing";
-      step.hash = prepared_hash(image);
-      step.step = PrepareImage{image};
-      if (want_base) step.after.push_back(base_id);
-      step.pool = Pool::disk;
-      plan.steps.push_back(std::move(step));
-    }
+    ImageWish wish{.prepared = !bases_only && !system.stat(paths.prepared_image(image))};
+    wish.base = (bases_only || wish.prepared) && !system.stat(paths.base_image(image));
+    for (auto& step : image_steps(image, image.name, wish)) plan.steps.push_back(std::move(step));
   }
   return plan;
 }

@@ -115,7 +115,7 @@ ExitCode run_console(const Context& context) {
   if (!domain || domain->state != DomainState::running) {
     throw Error(
         fmt::format("cannot open the console of node '{}': its domain is {}", node.name,
-                    domain ? to_text(domain->state) : std::string("not there")),
+                    domain ? state_text(*domain) : std::string("not there")),
         context.ports.system.stat(log) ? "what it said before: " + log.string() : up_command(lab));
   }
   auto& console = context.console;

@@ -42,7 +42,7 @@ Streams real_streams(Descriptor& out, Descriptor& err) {
 ExitCode run(const Invocation& invocation, Console& console, const Trace& trace,
              const std::stop_token& stop) {
   Settings settings;
-  settings.paths.root = std::filesystem::absolute(invocation.state_dir).lexically_normal();
+  settings.paths.root = state_directory(invocation.state_dir);
   settings.uri = invocation.connect;
   settings.accelerator = invocation.accelerator;
   settings.boot = invocation.boot;

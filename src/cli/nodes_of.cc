@@ -41,7 +41,7 @@ std::map<std::string, std::string> nodes_down(const Context& context, const Lab&
     const auto& domain = observed.nodes.at(node.name).domain;
     if (domain && domain->state == DomainState::running) continue;
     down[node.name] = fmt::format("cannot reach node '{}': its domain is {}", node.name,
-                                  domain ? to_text(domain->state) : std::string("not there"));
+                                  domain ? state_text(*domain) : std::string("not there"));
   }
   return down;
 }

@@ -196,9 +196,10 @@ void add_changes(CLI::App* command, Invocation& into) {
 }
 
 void add_keeping(CLI::App& app, Invocation& into) {
-  auto* protect = add_command(app, "protect", "have `down`, `reset`, `up --replace` refuse a lab",
-                              "  vmlab protect dcos\n"
-                              "  vmlab protect dcos --off");
+  auto* protect =
+      add_command(app, "protect", "have `down`, `reset`, `up --replace | --prune` refuse a lab",
+                  "  vmlab protect dcos\n"
+                  "  vmlab protect dcos --off");
   add_lab(protect, into);
   protect->add_flag("--off", into.off, "have them work again");
 

@@ -208,6 +208,11 @@ PortMakers real_makers(const std::string& uri) {
           .system = [] { return make_posix(); }};
 }
 
+std::filesystem::path state_directory(const std::string& written) {
+  auto path = std::filesystem::absolute(written).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 World::World(PortMakers makers, Accelerated accelerated, const Trace& trace)
     : parts_(std::make_unique<Parts>(std::move(makers), std::move(accelerated), trace)) {}
 World::~World() = default;

@@ -2,6 +2,7 @@
 // libvirt connection.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ struct PortMakers {
 
 /// The adapters of src/host for a libvirt URI.
 PortMakers real_makers(const std::string& uri);
+
+/// Where the state is, as it is compared and kept in labels: absolute, without a slash at the end.
+std::filesystem::path state_directory(const std::string& written);
 
 /// Whether KVM is proven on this host; asked once, when what is inside an image is first worked on.
 using Accelerated = std::function<bool(Ports& ports)>;

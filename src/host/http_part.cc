@@ -35,7 +35,8 @@ PartFile::PartFile(fs::path target, const Progress& progress, const std::stop_to
 PartFile::~PartFile() {
   if (!file_) return;
   struct stat found {};
-  if (fstat(file_.get(), &found) == 0 && found.st_size == 0) ::unlink(path_.c_str());
+  if (fstat(file_.get(), &found) != 0 || found.st_size != 0) return;
+  if (is_still_at(path_, file_.get())) ::unlink(path_.c_str());
 }
 
 void PartFile::await_turn(const Progress& progress, const std::stop_token& stop) const {
@@ -71,6 +72,9 @@ void PartFile::clear() const {
 
 void PartFile::become_target() {
   if (fsync(file_.get()) != 0) throw_errno("write", path_);
+  if (!is_still_at(path_, file_.get())) {
+    throw Error(fmt::format("cannot keep '{}': somebody removed it meanwhile", path_.string()));
+  }
   if (::rename(path_.c_str(), target_.c_str()) != 0) throw_errno("write", target_);
   sync_directory(target_.parent_path());
   file_ = FileDescriptor{};

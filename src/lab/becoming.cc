@@ -77,6 +77,11 @@ std::string become_script(const Lab& lab, const Node& node, const NodeKeys& keys
   if (lab.bootstrap() != nullptr) {
     script += put(for_all, "/etc/chrony/conf.d/vmlab.conf", chrony_file(lab, node));
   }
+  if (const auto mounts = docker_mounts_file(node); !mounts.empty()) {
+    const std::string path(docker_mounts_path);
+    script += "umask 022\nmkdir -p " + path.substr(0, path.rfind('/')) + "\n";
+    script += put(for_all, path, mounts);
+  }
   script += put(for_root, "/root/.ssh/authorized_keys", keys.authorized_key + "\n");
   script += put(for_root, "/etc/ssh/ssh_host_ed25519_key", keys.host_private);
   script += put(for_root, "/etc/ssh/ssh_host_ed25519_key.pub", keys.host_public);

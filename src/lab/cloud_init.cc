@@ -94,8 +94,7 @@ YamlTree own_part(const Lab& lab, const Node& node, const NodeKeys& keys) {
     files.items.push_back(file("/etc/chrony/conf.d/vmlab.conf", chrony_file(lab, node)));
   }
   if (auto mounts = docker_mounts_file(node); !mounts.empty()) {
-    files.items.push_back(
-        file("/etc/systemd/system/docker.service.d/vmlab-mounts.conf", std::move(mounts)));
+    files.items.push_back(file(std::string(docker_mounts_path), std::move(mounts)));
   }
   tree.set("write_files", std::move(files));
   if (!node.disks.empty()) tree.set("mounts", mounts(node));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lab/lab.h"
@@ -28,5 +29,7 @@ std::vector<std::vector<std::string>> mount_entries(const Node& node);
 /// Drop-in of docker.service: it starts when the disks are mounted on which, or below which, its
 /// directory lies, and fails without them. Empty for a node without such disks.
 std::string docker_mounts_file(const Node& node);
+inline constexpr std::string_view docker_mounts_path =
+    "/etc/systemd/system/docker.service.d/vmlab-mounts.conf";
 
 }  // namespace vmlab

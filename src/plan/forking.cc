@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "lab/becoming.h"
 #include "plan/builder.h"
+#include "plan/images.h"
 
 namespace vmlab {
 
@@ -72,7 +73,7 @@ void plan_template(PlanBuilder& builder, const Family& family, bool whole) {
                                              .disk_mib = shape.disk_mib,
                                              .accelerator = builder.lab().accelerator},
                                     .there = whole},
-               .after = {"prepare-image/" + shape.image},
+               .after = {prepare_image_step(shape.image)},
                .pool = whole ? Pool::disk : Pool::boot});
 }
 

@@ -6,6 +6,7 @@
 #include "lab/network_xml.h"
 #include "plan/builder.h"
 #include "plan/drift.h"
+#include "plan/images.h"
 
 namespace vmlab {
 
@@ -99,28 +100,10 @@ void plan_network(PlanBuilder& builder) {
 
 void plan_image(PlanBuilder& builder, const std::string& name) {
   const Image& image = builder.lab().images.at(name);
-  const auto id = "prepare-image/" + name;
-  if (flag(builder.observed().prepared_images, name) || builder.has(id)) return;
-  const auto base_id = "base-image/" + name;
-  if (!flag(builder.observed().base_images, name)) {
-    const bool built = std::holds_alternative<BuildSource>(image.source);
-    builder.add({.id = base_id,
-                 .node = {},
-                 .title = fmt::format("{} image {}", built ? "build" : "download", image.name),
-                 .why = "missing",
-                 .hash = base_hash(image),
-                 .step = built ? Step{BuildBase{image}} : Step{DownloadBase{image}},
-                 .after = {},
-                 .pool = Pool::disk});
-  }
-  builder.add({.id = id,
-               .node = {},
-               .title = fmt::format("prepare image {}", image.name),
-               .why = "missing",
-               .hash = prepared_hash(image),
-               .step = PrepareImage{image},
-               .after = {base_id},
-               .pool = Pool::disk});
+  const auto& observed = builder.observed();
+  if (flag(observed.prepared_images, name) || builder.has(prepare_image_step(name))) return;
+  const ImageWish wish{.base = !flag(observed.base_images, name), .prepared = true};
+  for (auto& step : image_steps(image, name, wish)) builder.add(std::move(step));
 }
 
 void plan_ground(PlanBuilder& builder) {

@@ -9,6 +9,7 @@
 #include "plan/checkpoint.h"
 #include "plan/drift.h"
 #include "plan/forking.h"
+#include "plan/images.h"
 
 namespace vmlab {
 
@@ -206,7 +207,7 @@ class NodePlan {
         add("overlay", fmt::format("create overlay for {}", node_.name), why_anew_,
             hash_of_words({backing.string(), std::to_string(node_.disk_mib)}),
             CreateOverlay{files_.root_disk, backing, node_.disk_mib},
-            {"prepare-image/" + node_.image, id("wipe"), id("stop"), id("unfork"), id("forget")},
+            {prepare_image_step(node_.image), id("wipe"), id("stop"), id("unfork"), id("forget")},
             Pool::disk);
       }
     } else if (const auto old = cloned_from(); !old.empty() && old != backing) {

@@ -132,7 +132,11 @@ bool LabRun::bring_up() {
                   fmt::format("`{} --replace` wipes the cluster and installs it anew",
                               command_of(wanted_)));
     }
-    if (!plan.must_wipe.empty()) refuse_protected(wanted_.name, settings_, ports_.system);
+    const bool removes = std::ranges::any_of(plan.steps, [](const PlannedStep& step) {
+      return std::holds_alternative<RemoveDomain>(step.step);
+    });
+    if (removes || !plan.must_wipe.empty())
+      refuse_protected(wanted_.name, settings_, ports_.system);
     if (plan.steps.empty()) {
       if (!planned_anything_) {
         remember_topology(known_, settings_, ports_);

@@ -46,13 +46,7 @@ bool is_whole(const TemplateFiles& files, System& system) {
 }
 
 bool is_made_now(const std::string& name, const Paths& paths, System& system) {
-  try {
-    (void)lock_template(name, paths, system);
-    return false;
-  } catch (const Error& error) {
-    if (error.code() != ExitCode::locked) throw;
-    return true;
-  }
+  return system.locked(paths.lock("template-" + name));
 }
 
 }  // namespace

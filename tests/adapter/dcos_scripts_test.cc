@@ -266,6 +266,10 @@ TEST_F(Rehearsal, AnOldDockerGetsAnOldNginx) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(explain_serve(outcome.status, outcome.out, outcome.err).find("`image: debian-12`"),
             std::string::npos);
+  // A registry that is not there now is no reason for an image that gets no mends any more.
+  stand_in("docker", "case $* in\n  'image inspect nginx'|'pull nginx') exit 1 ;;\nesac\n");
+  EXPECT_EQ(run(serve_script(8080)).status, 1);
+  EXPECT_EQ(calls().find("nginx:1.18", calls().rfind("image inspect")), std::string::npos);
 }
 
 constexpr const char* clean =

@@ -38,6 +38,17 @@ TEST(Becoming, PlainLabHasNoTimeServerAndNoMounts) {
   EXPECT_EQ(script.find("fstab"), std::string::npos);
 }
 
+// A fork's Docker started below the disk that was not mounted at a later boot.
+TEST(Becoming, DockerWaitsForTheDiskOfItsDirectory) {
+  const auto lab = test::resolve_sample(
+      "name: p\nimage: debian-12\nnodes: {box: {role: plain, memory: 8GiB, disk: 20GiB, "
+      "disks: [{mount: /var/lib/docker, size: 10GiB}]}}\n");
+  const auto script = become_script(lab, lab.nodes.front(), its_keys, moment);
+  const auto made = script.find("mkdir -p /etc/systemd/system/docker.service.d\n");
+  ASSERT_NE(made, std::string::npos) << script;
+  EXPECT_NE(script.find("RequiresMountsFor=/var/lib/docker", made), std::string::npos) << script;
+}
+
 TEST(Becoming, TemplateCarriesOutFragmentsAndIsNobody) {
   const auto lab = test::quickstart();
   const auto seed = template_documents(lab.node("agent-1"));

@@ -254,6 +254,16 @@ TEST_F(Changing, AProtectedLabStays) {
   EXPECT_TRUE(domains().empty());
 }
 
+/// So did `up --prune` remove its nodes.
+TEST_F(Changing, AProtectedLabIsNotPruned) {
+  bring_up();
+  ASSERT_EQ(run({"protect", "small"}), ExitCode::done) << err_;
+  EXPECT_EQ(run({"up", "small", "--prune", "--set", "box.count=1"}), ExitCode::failed);
+  EXPECT_NE(err_.find("cannot touch lab 'small': it is protected"), std::string::npos) << err_;
+  EXPECT_EQ(domains().size(), 2U);
+  EXPECT_EQ(run({"up", "small", "--set", "box.count=1"}), ExitCode::done) << err_;
+}
+
 /// `up --replace` wiped the cluster of a protected lab.
 TEST_F(Changing, AProtectedClusterIsNotReplaced) {
   write_cluster();

@@ -107,6 +107,10 @@ TEST_F(PulledImages, BaseOfALabsOwnImageIsKeptAsLongAsTheLabIs) {
   ASSERT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
   EXPECT_TRUE(world_.files.contains(base)) << out_;
   EXPECT_TRUE(world_.files.contains(Paths::digest_note(base))) << out_;
+  // What a file that cannot be read now would name is not known.
+  world_.files["/topologies/mine.yaml"] = "name: [\n";
+  ASSERT_EQ(run({"image", "prune", "--all"}), ExitCode::done) << err_;
+  EXPECT_TRUE(world_.files.contains(base)) << out_;
   ASSERT_EQ(run({"down", "mine"}), ExitCode::done) << err_;
   ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
   EXPECT_TRUE(world_.list("/state/images").empty()) << out_;

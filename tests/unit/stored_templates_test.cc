@@ -130,7 +130,7 @@ TEST_F(StoredTemplates, KeepTheImageThatTheyLieOn) {
   // With the lab all of it goes, in one go.
   ASSERT_EQ(run({"down", "small"}), ExitCode::done) << err_;
   ASSERT_EQ(run({"image", "prune"}), ExitCode::done) << err_;
-  EXPECT_NE(out_.find("removed 1 file and 1 template"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("removed 2 files and 1 template"), std::string::npos) << out_;
   EXPECT_FALSE(world_.disk_files.contains(prepared_)) << out_;
   EXPECT_FALSE(there("aaaaaaaaaaaa"));
 }

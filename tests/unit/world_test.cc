@@ -33,6 +33,14 @@ class Worlds : public testing::Test {
   int times_asked_ = 0;  // for an accelerator, which may take a trial kernel's half minute
 };
 
+// `gc` took what `up` had made in `/srv/labs/` for another's.
+TEST_F(Worlds, AStateDirectoryIsTheSameHoweverItIsWritten) {
+  for (const auto* written : {"/srv/labs", "/srv/labs/", "/srv//x/../labs/", "/srv/./labs"}) {
+    EXPECT_EQ(state_directory(written), "/srv/labs") << written;
+  }
+  EXPECT_EQ(state_directory("/"), "/");
+}
+
 // A data disk is made by mke2fs, and yet it waited for a trial kernel.
 TEST_F(Worlds, OnlyWhatBootsAnApplianceAsksForAnAccelerator) {
   auto lab = world();

@@ -17,8 +17,11 @@ if ! docker image inspect nginx >/dev/null 2>&1; then
     # Docker 1.13, as EL7 has it, cannot read the OCI indexes that official images are since 2023.
     # nginx 1.18 ended in 2021 and stays as it was made; its C library also makes no system call
     # that so old a Docker refuses.
-    docker pull nginx || docker pull nginx ||
-      { docker pull nginx:1.18 && docker tag nginx:1.18 nginx; } || exit 1
+    if ! { docker pull nginx || docker pull nginx; } 2>pull.err; then
+      cat pull.err >&2
+      grep -qE 'missing signature key|mediaType in manifest' pull.err &&
+        docker pull nginx:1.18 && docker tag nginx:1.18 nginx || exit 1
+    fi
   fi
 fi
 # Made anew each time: a container keeps the directory that it was started with, even when genconf
