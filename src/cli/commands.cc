@@ -153,7 +153,7 @@ ExitCode run_validate(const Context& context) {
                                 &no_host, context.stop);
       if (lab.dcos) {
         for (const auto& warning : lint_config(lab).warnings) {
-          context.console.note(file + ": " + warning);
+          context.console.note(fmt::format("{}: {}", file, warning));
         }
       }
       context.console.result(

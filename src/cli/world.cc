@@ -132,7 +132,9 @@ class LazyImages : public Images {
   LazyImages(std::function<std::unique_ptr<Images>(bool)> make, std::function<bool()> accelerated,
              Trace trace)
       : outside_([make] { return make(false); }),
-        inside_([make, accelerated = std::move(accelerated)] { return make(accelerated()); }),
+        inside_([make = std::move(make), accelerated = std::move(accelerated)] {
+          return make(accelerated());
+        }),
         trace_(std::move(trace)) {}
 
   // These work on a file from outside, which needs no accelerator.

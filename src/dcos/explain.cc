@@ -22,11 +22,9 @@ bool has(const std::string& text, std::string_view part) {
 std::string last_line(int exit_code, const std::string& out, const std::string& err) {
   for (const auto* text : {&err, &out}) {
     const auto all = lines(strip_ansi(*text));
-    for (auto line = all.rbegin(); line != all.rend(); ++line) {
-      if (!trim(*line).empty()) {
-        return fmt::format("exit code {}: {}", exit_code, trim(*line));
-      }
-    }
+    const auto said = std::find_if(all.rbegin(), all.rend(),
+                                   [](const std::string& line) { return !trim(line).empty(); });
+    if (said != all.rend()) return fmt::format("exit code {}: {}", exit_code, trim(*said));
   }
   return fmt::format("exit code {}, and nothing printed", exit_code);
 }
@@ -119,7 +117,7 @@ std::string explain_genconf(int exit_code, const std::string& out, const std::st
   if (exit_code == 2 && has(plain, "usage:")) {
     return "the installer does not know an option: it is no DC/OS installer of 1.11 to 2.2";
   }
-  const auto own = rest_of_line(plain, "vmlab: ");
+  auto own = rest_of_line(plain, "vmlab: ");
   if (!own.empty()) return own;
   return "the installer failed with " + last_line(exit_code, out, err);
 }

@@ -5,8 +5,9 @@ namespace vmlab {
 
 std::string preflight_body();
 
-std::string preflight_body() {
-  return R"sh(failed=0
+namespace {
+
+constexpr const char* preflight_text = R"sh(failed=0
 # check NAME PASS|FAIL|WARNING [DETAIL]
 check() {
   echo "Checking $1: $2${3:+ ($3)}"
@@ -151,6 +152,11 @@ sync
 if [ "$status" -eq 0 ] && [ "$failed" -gt 0 ]; then status=1; fi
 exit "$status"
 )sh";
+
+}  // namespace
+
+std::string preflight_body() {
+  return preflight_text;
 }
 
 }  // namespace vmlab

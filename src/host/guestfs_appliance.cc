@@ -1,7 +1,7 @@
 #include "host/guestfs_appliance.h"
 
 #include <fmt/format.h>
-#include <signal.h>
+#include <csignal>
 
 #include "base/text.h"
 #include "host/guestfs_process.h"
@@ -39,8 +39,8 @@ std::vector<std::string> to_vector(const Strings& list) {
 }
 
 Appliance::Appliance(const std::filesystem::path& disk, const std::string& format,
-                     const Options& options, const Progress& progress, std::stop_token stop)
-    : guestfs_(open_guestfs()), progress_(progress), stop_(std::move(stop)) {
+                     const Options& options, Progress progress, std::stop_token stop)
+    : guestfs_(open_guestfs()), progress_(std::move(progress)), stop_(std::move(stop)) {
   report("starting the appliance");
   configure(disk, format, options);
   on_stop_.emplace(stop_, [this] {

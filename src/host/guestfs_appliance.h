@@ -42,7 +42,7 @@ class Appliance {
   };
 
   Appliance(const std::filesystem::path& disk, const std::string& format, const Options& options,
-            const Progress& progress, std::stop_token stop);
+            Progress progress, std::stop_token stop);
   Appliance(const Appliance&) = delete;
   Appliance& operator=(const Appliance&) = delete;
   ~Appliance();

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t sector_size = 512;
 constexpr std::int64_t gpt_backup_sectors = 34;
-constexpr std::int64_t worth_growing_sectors = 64 * 2048;  // 64 MiB
+constexpr std::int64_t worth_growing_sectors = std::int64_t{64} * 2048;  // 64 MiB
 // Debian's package scripts must not start services in the appliance.
 constexpr const char* policy = "/usr/sbin/policy-rc.d";
 

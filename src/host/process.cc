@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <array>
 #include <cerrno>
@@ -72,7 +72,9 @@ class Process {
       const std::string text = *entry;
       if (!program.environment.contains(text.substr(0, text.find('=')))) variables.push_back(text);
     }
-    for (const auto& [name, value] : program.environment) variables.push_back(name + "=" + value);
+    for (const auto& [name, value] : program.environment) {
+      variables.push_back(fmt::format("{}={}", name, value));
+    }
     const auto word_pointers = pointers(words);
     auto variable_pointers = pointers(variables);
 

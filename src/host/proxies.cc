@@ -1,5 +1,7 @@
 #include "host/proxies.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 
 namespace vmlab {
@@ -18,7 +20,7 @@ std::vector<std::string> with_variables(const Variables& variables,
                                         const std::vector<std::string>& words) {
   if (variables.empty()) return words;
   std::vector<std::string> all = {"env"};
-  for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) all.push_back(fmt::format("{}={}", name, value));
   all.insert(all.end(), words.begin(), words.end());
   return all;
 }

@@ -20,8 +20,8 @@ struct NodeDraft {
 
 struct NodeDefaults {
   unsigned cpus = 2;
-  std::uint64_t memory_mib = 8 * 1024;
-  std::uint64_t disk_mib = 60 * 1024;
+  std::uint64_t memory_mib = std::uint64_t{8} * 1024;
+  std::uint64_t disk_mib = std::uint64_t{60} * 1024;
   Mark memory;
   Mark disk;
   std::optional<Placed<std::string>> image;

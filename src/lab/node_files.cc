@@ -35,11 +35,10 @@ std::vector<std::vector<std::string>> mount_entries(const Node& node) {
   std::vector<std::vector<std::string>> entries;
   for (const auto& disk : node.disks) {
     // Docker must not start on the directory below the mount; a missing disk must not stop ssh.
-    entries.push_back({"/dev/disk/by-label/" + disk.label, disk.mount, "ext4",
-                       // Before version 233 systemd does not know `before`: docker_mounts_file.
-                       "defaults,nofail,x-systemd.before=docker.service,"
-                       "x-systemd.device-timeout=30s",
-                       "0", "2"});
+    // Before version 233 systemd does not know `before`: docker_mounts_file.
+    constexpr const char* options =
+        "defaults,nofail,x-systemd.before=docker.service,x-systemd.device-timeout=30s";
+    entries.push_back({"/dev/disk/by-label/" + disk.label, disk.mount, "ext4", options, "0", "2"});
   }
   return entries;
 }

@@ -34,8 +34,7 @@ class Problems {
     std::ranges::sort(list_, {}, [](const Diagnostic& d) {
       return std::tie(d.file, d.line, d.column, d.message, d.help);
     });
-    const auto same = std::ranges::unique(list_);
-    list_.erase(same.begin(), same.end());
+    list_.erase(std::unique(list_.begin(), list_.end()), list_.end());
     std::ranges::stable_partition(list_, [this](const auto& d) { return d.file == file_; });
     throw BadInput(std::move(list_));
   }

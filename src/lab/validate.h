@@ -23,7 +23,7 @@ std::span<const ReservedRange> reserved_ranges();
 std::string refuse_mount(std::string_view mount);
 
 /// The fewest MiB of memory of a node, unless the file allows less.
-inline constexpr std::uint64_t least_memory_mib = 8 * 1024;
+inline constexpr std::uint64_t least_memory_mib = std::uint64_t{8} * 1024;
 
 void validate(const Lab& lab, std::span<const NodeDraft> drafts, Problems& problems);
 

@@ -64,7 +64,7 @@ void remove_node(PlanBuilder& builder, const std::string& name, const DomainInfo
     if (inside.empty() || inside.starts_with("..")) continue;
     const auto id = "remove-file/" + inside;
     add(id, fmt::format("remove {}", inside), RemoveFiles{file}, {"stop/" + name});
-    removed.push_back(id + "/" + name);
+    removed.push_back(fmt::format("{}/{}", id, name));
   }
   add("remove-domain", fmt::format("remove domain {}", domain.name), RemoveDomain{domain.name},
       std::move(removed));
