@@ -35,7 +35,8 @@ class Problems {
       return std::tie(d.file, d.line, d.column, d.message, d.help);
     });
     list_.erase(std::unique(list_.begin(), list_.end()), list_.end());
-    std::ranges::stable_partition(list_, [this](const auto& d) { return d.file == file_; });
+    std::stable_partition(list_.begin(), list_.end(),
+                          [this](const Diagnostic& d) { return d.file == file_; });
     throw BadInput(std::move(list_));
   }
 
