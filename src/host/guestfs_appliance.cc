@@ -1,6 +1,7 @@
 #include "host/guestfs_appliance.h"
 
 #include <fmt/format.h>
+
 #include <csignal>
 
 #include "base/text.h"

@@ -173,23 +173,33 @@ Lab recall_lab(const std::string& name, const Settings& settings, Ports& ports, 
   return load_lab(remembered->file, wanted, ports, installer, no_host, std::move(stop));
 }
 
+namespace {
+
+/// By the file alone, for what hangs neither on the host nor on what is installed.
+Lab read_remembered(const Remembered& remembered, Settings settings, Ports& ports) {
+  settings.overrides = remembered.overrides;
+  if (settings.library.practice_release.empty()) settings.library.practice_release = "not built";
+  Problems problems(remembered.file);
+  auto lab = read_lab(remembered.file, settings, ports, Installer::unseen, problems);
+  problems.throw_if_any();
+  return lab;
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, Role>> recall_nodes(const std::string& name,
                                                        const Settings& settings, Ports& ports) {
   std::vector<std::pair<std::string, Role>> nodes;
   const auto remembered = remembered_topology(name, settings, ports.system);
   if (!remembered) return nodes;
   auto wanted = settings;
-  wanted.overrides = remembered->overrides;
-  // The names of nodes hang neither on what is installed on them nor on what their images and
-  // fragments say, which takes most of the time to read: somebody has pressed the Tab key.
+  // The names of nodes do not hang on what their images and fragments say, which takes most of the
+  // time to read: somebody has pressed the Tab key.
   constexpr const char* least_image =
       "description: x\nfamily: debian\nbuild: {suite: x, packages: [x]}\ndisk: 1GiB\n";
   for (auto& image : wanted.library.images) image.second = least_image;
   for (auto& fragment : wanted.library.fragments) fragment.second = "#cloud-config\n{}\n";
-  if (wanted.library.practice_release.empty()) wanted.library.practice_release = "not built";
-  Problems problems(remembered->file);
-  const auto lab = read_lab(remembered->file, wanted, ports, Installer::unseen, problems);
-  problems.throw_if_any();
+  const auto lab = read_remembered(*remembered, std::move(wanted), ports);
   for (const auto& node : lab.nodes) nodes.emplace_back(node.name, node.role);
   return nodes;
 }
@@ -198,12 +208,7 @@ std::vector<Image> recall_images(const std::string& name, const Settings& settin
   std::vector<Image> images;
   const auto remembered = remembered_topology(name, settings, ports.system);
   if (!remembered) return images;
-  auto wanted = settings;
-  wanted.overrides = remembered->overrides;
-  if (wanted.library.practice_release.empty()) wanted.library.practice_release = "not built";
-  Problems problems(remembered->file);
-  const auto lab = read_lab(remembered->file, wanted, ports, Installer::unseen, problems);
-  problems.throw_if_any();
+  const auto lab = read_remembered(*remembered, settings, ports);
   for (const auto& [written, image] : lab.images) images.push_back(image);
   return images;
 }

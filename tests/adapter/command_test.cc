@@ -49,10 +49,26 @@ class Started {
   FileDescriptor held_;
 };
 
+const std::string lasting = "sleep 60 & echo $!; ";  // a child to be ended: nobody waits for it
+
 class HostCommand : public testing::Test {
  protected:
   std::chrono::steady_clock::duration passed() const {
     return std::chrono::steady_clock::now() - begun_;
+  }
+  /// Begins a script that tells of a child first, and asks for a stop when it has.
+  void expect_that_a_stop_ends(const std::string& script) {
+    EXPECT_THROW(system_->run_command(
+                     {"/bin/sh", "-c", script}, {},
+                     [&](std::string_view text) {
+                       child_.told(text);
+                       stop_.request_stop();
+                     },
+                     stop_.get_token()),
+                 Cancelled);
+    EXPECT_LT(passed(), seconds(30));
+    ASSERT_TRUE(child_.told());
+    EXPECT_TRUE(child_.ends());
   }
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   const std::unique_ptr<System> system_ = make_posix();
@@ -81,13 +97,13 @@ TEST_F(HostCommand, ASignalAndAnAbsentProgramAreCodesAsAShellSaysThem) {
 TEST_F(HostCommand, EndsWithItsProgramThoughAChildKeepsTheStreams) {
   constexpr std::size_t size = 200'000;  // more than a pipe holds
   std::string said;
-  const auto code = system_->run_command(
-      {"/bin/sh", "-c", "sleep 60 & echo $!; head -c 200000 /dev/zero; exit 3"}, {},
-      [&](std::string_view text) {
-        child_.told(text);
-        said += text;
-      },
-      {});
+  const auto code =
+      system_->run_command({"/bin/sh", "-c", lasting + "head -c 200000 /dev/zero; exit 3"}, {},
+                           [&](std::string_view text) {
+                             child_.told(text);
+                             said += text;
+                           },
+                           {});
   EXPECT_LT(passed(), seconds(30));
   EXPECT_EQ(code, 3);
   EXPECT_EQ(said.size() - said.find('\n') - 1, size);
@@ -95,31 +111,11 @@ TEST_F(HostCommand, EndsWithItsProgramThoughAChildKeepsTheStreams) {
 }
 
 TEST_F(HostCommand, AStopEndsItWithItsChildren) {
-  EXPECT_THROW(system_->run_command(
-                   {"/bin/sh", "-c", "sleep 60 & echo $!; wait"}, {},
-                   [&](std::string_view text) {
-                     child_.told(text);
-                     stop_.request_stop();
-                   },
-                   stop_.get_token()),
-               Cancelled);
-  EXPECT_LT(passed(), seconds(30));
-  ASSERT_TRUE(child_.told());
-  EXPECT_TRUE(child_.ends());
+  expect_that_a_stop_ends(lasting + "wait");
 }
 
 TEST_F(HostCommand, WhatDoesNotEndWhenItIsToldToIsKilled) {
-  EXPECT_THROW(system_->run_command(
-                   {"/bin/sh", "-c", "trap '' TERM; sleep 60 & echo $!; wait"}, {},
-                   [&](std::string_view text) {
-                     child_.told(text);
-                     stop_.request_stop();
-                   },
-                   stop_.get_token()),
-               Cancelled);
-  EXPECT_LT(passed(), seconds(30));
-  ASSERT_TRUE(child_.told());
-  EXPECT_TRUE(child_.ends());
+  expect_that_a_stop_ends("trap '' TERM; " + lasting + "wait");
 }
 
 // The signal went to a group that the child had not made yet, and was not sent again.
@@ -133,7 +129,7 @@ TEST_F(HostCommand, AStopThatCameBeforeEndsItToo) {
 }
 
 TEST_F(HostCommand, AFailureOfWhoListensEndsItWithItsChildren) {
-  EXPECT_THROW(system_->run_command({"/bin/sh", "-c", "sleep 60 & echo $!; wait"}, {},
+  EXPECT_THROW(system_->run_command({"/bin/sh", "-c", lasting + "wait"}, {},
                                     [&](std::string_view text) {
                                       child_.told(text);
                                       throw Error("cannot write");
